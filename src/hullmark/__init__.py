@@ -1,0 +1,1 @@
+"""Hullmark keeps a derivatives venue solvent: margin, monitoring, liquidation, an exact ledger."""

@@ -1,0 +1,56 @@
+"""Vocabulary shared by all of hullmark: exact amounts, instants and checked arrays, no market."""
+
+from hullmark.core._amount import Amount
+from hullmark.core._arrays import (
+    FloatArray,
+    IntArray,
+    finite_vector,
+    nonnegative_vector,
+    positive_vector,
+)
+from hullmark.core._asset import DECIMALS_MAX, Asset
+from hullmark.core._exact import (
+    INT64_MAX,
+    NANO,
+    format_scaled,
+    int64,
+    mul_div_ceil,
+    mul_div_floor,
+    parse_nano,
+    parse_scaled,
+)
+from hullmark.core._instant import (
+    DAY_NS,
+    SECOND_NS,
+    YEAR_DAYS,
+    YEAR_NS,
+    format_instant,
+    parse_instant,
+)
+from hullmark.core._kernel import kernel
+
+__all__ = [
+    "DAY_NS",
+    "DECIMALS_MAX",
+    "INT64_MAX",
+    "NANO",
+    "SECOND_NS",
+    "YEAR_DAYS",
+    "YEAR_NS",
+    "Amount",
+    "Asset",
+    "FloatArray",
+    "IntArray",
+    "finite_vector",
+    "format_instant",
+    "format_scaled",
+    "int64",
+    "kernel",
+    "mul_div_ceil",
+    "mul_div_floor",
+    "nonnegative_vector",
+    "parse_instant",
+    "parse_nano",
+    "parse_scaled",
+    "positive_vector",
+]

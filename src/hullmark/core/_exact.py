@@ -1,0 +1,67 @@
+"""Exact numbers: text to integers and back, products that round by name, and the 64-bit bound.
+
+Prices, sizes and rates are integers of *nanos*, billionths of their unit, so that nine decimals are
+exact and a tenth is refused. Python's integers make every product exact, whatever its width; the
+bound is checked where a result is stored.
+"""
+
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+
+from hullmark.errors import AmountOverflowError, InvalidInputError
+
+NANO = 10**9
+INT64_MAX = 2**63 - 1
+
+_EXACT = Context(prec=60, Emax=99, Emin=-99, traps=[Inexact, InvalidOperation, Overflow])
+
+
+def parse_scaled(name: str, text: str | int | Decimal, decimals: int) -> int:
+    """Return *text* as a whole number of ``10**-decimals``, exactly, or refuse it.
+
+    >>> parse_scaled("price", "0.25", 9)
+    250000000
+    """
+    if isinstance(text, (float, bool)):
+        raise InvalidInputError(f"{name} must be a decimal string, was {text!r}")
+    try:
+        number = Decimal(text)
+        scaled = int(_EXACT.to_integral_exact(_EXACT.scaleb(number, decimals)))
+    except (ArithmeticError, ValueError, TypeError) as e:
+        raise InvalidInputError(
+            f"{name} must be a finite decimal of at most {decimals} decimals, was {text!r}"
+        ) from e
+    return int64(name, scaled)
+
+
+def parse_nano(name: str, text: str | int | Decimal) -> int:
+    """Return *text* in nanos: at most nine decimals, exactly."""
+    return parse_scaled(name, text, 9)
+
+
+def format_scaled(scaled: int, decimals: int) -> str:
+    """Write a scaled integer as the shortest decimal string, the inverse of `parse_scaled`.
+
+    >>> format_scaled(250_000_000, 9), format_scaled(-3, 0)
+    ('0.25', '-3')
+    """
+    sign, digits = "-" if scaled < 0 else "", str(abs(scaled)).rjust(decimals + 1, "0")
+    whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :]
+    fraction = fraction.rstrip("0")
+    return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
+
+
+def int64(name: str, value: int) -> int:
+    """Return *value* if a 64-bit column holds it, else say so before it becomes a wrong number."""
+    if -INT64_MAX <= value <= INT64_MAX:
+        return value
+    raise AmountOverflowError(f"{name} must fit in 64 bits, was {value}")
+
+
+def mul_div_floor(a: int, b: int, c: int) -> int:
+    """Return ``a * b / c`` rounded towards minus infinity: what an account is given."""
+    return a * b // c
+
+
+def mul_div_ceil(a: int, b: int, c: int) -> int:
+    """Return ``a * b / c`` rounded towards plus infinity: what an account owes."""
+    return -(-a * b // c)

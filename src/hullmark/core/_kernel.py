@@ -1,0 +1,40 @@
+"""Compiled kernels: one decorator, so that every kernel has the same options and one cache.
+
+No ``parallel``: its thread layers abort or kill the process under fork or concurrent callers.
+Kernels release the GIL instead, and callers slice the work over their own threads. No ``fastmath``:
+equal inputs must give equal bits.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def kernel(function: Kernel) -> Kernel:
+    """Compile *function* with Numba, cached on disk and without the GIL.
+
+    Numba is imported here and not at the top: commands that compile nothing do not wait for it.
+    The undecorated source stays available as ``.py_func``, which is its reference in the tests.
+    """
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder()))  # read when Numba is imported
+    from numba import njit  # noqa: PLC0415
+
+    compiled: Kernel = njit(cache=True, nogil=True, error_model="numpy")(function)
+    return compiled
+
+
+# Numba's own choice is beside the source, and importing from a read-only installation then fails
+# (numba issues 4908 and 5566).
+def _cache_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    folder = Path(base) if base else Path(os.path.expanduser("~")) / ".cache"
+    folder = folder / "hullmark" / "numba"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.gettempdir()) / f"hullmark-numba-{os.getuid()}"
+    return folder

@@ -1,0 +1,43 @@
+"""The words of a venue: instruments, accounts, orders, commands, events and refusals.
+
+Data only. What a command does is decided in :mod:`hullmark.clearing`; what an instrument is worth
+is :mod:`hullmark.pricing`'s business. Amounts are whole quanta, sizes whole lots, prices and rates
+nanos (billionths), instants nanoseconds UTC.
+"""
+
+from hullmark.domain import _commands as commands, _events as events
+from hullmark.domain._accounts import FIRST_ACCOUNT, Mode, SystemAccount, is_system
+from hullmark.domain._commands import Command, Print
+from hullmark.domain._events import AcceptedPrice, Event
+from hullmark.domain._instruments import (
+    Contract,
+    Future,
+    Instrument,
+    Option,
+    Perpetual,
+    Spot,
+    parse_instrument,
+)
+from hullmark.domain._refusals import Parked, Reason
+
+__all__ = [
+    "FIRST_ACCOUNT",
+    "AcceptedPrice",
+    "Command",
+    "Contract",
+    "Event",
+    "Future",
+    "Instrument",
+    "Mode",
+    "Option",
+    "Parked",
+    "Perpetual",
+    "Print",
+    "Reason",
+    "Spot",
+    "SystemAccount",
+    "commands",
+    "events",
+    "is_system",
+    "parse_instrument",
+]

@@ -1,0 +1,40 @@
+"""Refusals: why a command was not carried out.
+
+A refused command changes nothing. Where several reasons hold, the one that stands first here is
+given: identity before arithmetic, arithmetic before prices, prices before margin.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Every reason to refuse a command, in order of precedence."""
+
+    RULES_MISSING = "no rules are in force: the first command of a venue adopts them"
+    RULES_INVALID = "the rules break their schema, or take away what is in use"
+    AMOUNT_INVALID = "an amount, price, rate or count is outside what the command allows"
+    ACCOUNT_EXISTS = "an account of that number is open"
+    ACCOUNT_UNKNOWN = "no account of that number is open to this command"
+    ACCOUNT_MODE = "the account's mode does not allow this"
+    ASSET_UNKNOWN = "the rules name no such asset"
+    INSTRUMENT_UNKNOWN = "the rules name no such instrument"
+    INSTRUMENT_UNMARGINED = "the account's margin model cannot carry this instrument"
+    INSTRUMENT_EXPIRED = "the instrument is at or past its expiry"
+    INSTRUMENT_LIVE = "the instrument has not reached its expiry, or has none"
+    ORDER_EXISTS = "an order of that number has been seen"
+    ORDER_UNKNOWN = "no such order is working or resting"
+    LIMIT_BROKEN = "the fill is larger, later or at a worse price than its order allows"
+    OVERFLOW = "a result does not fit in 64 bits"
+    PRICE_DOUBTFUL = "a price that the check needs is not of a grade that allows this action"
+    UNDER_LIQUIDATION = "the account is being liquidated: only reductions and deposits are open"
+    CASH_SHORT = "the account has not that much settled cash"
+    MARGIN_SHORT = "the account would be under its initial margin"
+
+
+class Parked(StrEnum):
+    """Why a liquidation waits instead of going on."""
+
+    ROUNDS_EXHAUSTED = "its rounds are used up"
+    THROTTLED = "the instrument's throttle has no room"
+    PRICE_DOUBTFUL = "a price it needs is in doubt"
+    NOTHING_HELPS = "no order would raise its health at its price limits"

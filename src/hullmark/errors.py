@@ -1,0 +1,61 @@
+"""Every error that hullmark raises on purpose.
+
+HullmarkError
+├── InvalidInputError         the caller broke a documented condition
+│   ├── AssetMismatchError    amounts of two assets were combined
+│   ├── AmountOverflowError   a quantity does not fit the ledger's 64-bit columns
+│   ├── DocumentError         a portfolio document, venue file or scenario breaks its schema
+│   └── FeedError             a data file holds something that is not data
+├── PluginError               a plug-in name is not provided by exactly one distribution
+├── JournalError              the journal cannot be trusted or used
+│   ├── DamagedJournalError   its hash chain, order or content is broken
+│   └── LockedJournalError    another process is writing it
+└── InsolventMakerError       a simulation's market maker fell under its own margin
+
+A refused *command* is not an error but an event with a reason, and an impossible *state* is an
+``AssertionError``. Nothing in hullmark catches that one.
+"""
+
+
+class HullmarkError(Exception):
+    """Base of all the errors below."""
+
+
+class InvalidInputError(HullmarkError, ValueError):
+    """The caller broke a documented condition."""
+
+
+class AssetMismatchError(InvalidInputError):
+    """Amounts of two assets were combined."""
+
+
+class AmountOverflowError(InvalidInputError, OverflowError):
+    """A quantity does not fit the ledger's 64-bit columns."""
+
+
+class DocumentError(InvalidInputError):
+    """A portfolio document, venue file or scenario breaks its schema; the message has the path."""
+
+
+class FeedError(InvalidInputError):
+    """A data file holds something that is not data; the message has file, row, column, value."""
+
+
+class PluginError(HullmarkError, LookupError):
+    """A plug-in name is provided by no installed distribution, or by more than one."""
+
+
+class JournalError(HullmarkError):
+    """The journal cannot be trusted or used."""
+
+
+class DamagedJournalError(JournalError):
+    """The hash chain, order or content is broken; the message has the last good sequence."""
+
+
+class LockedJournalError(JournalError):
+    """Another process is writing this journal."""
+
+
+class InsolventMakerError(HullmarkError):
+    """A simulation's market maker fell under its own margin, so its prices prove nothing."""

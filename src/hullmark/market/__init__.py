@@ -1,0 +1,26 @@
+"""Prices: from the prints of several sources to graded index and mark prices.
+
+A price is never just a number: its :class:`Grade` says how far it can be trusted, and
+:data:`ALLOWED` what may be done on it. Deciding which accounts that touches is
+:mod:`hullmark.clearing`'s business. Laws:
+
+1. One bad source moves a price at most within the spread of the remaining valid ones.
+2. A clamp, zero, NaN, jump or silence is a grade, not a price.
+3. Equal prints give equal prices, in whatever order they arrived.
+
+Prices are in nanos of the quote unit; :class:`MarketView` holds them as floats for pricing.
+"""
+
+from hullmark.market._accept import PricePolicy, accept, latest_prints
+from hullmark.market._grade import ALLOWED, Action, Grade
+from hullmark.market._view import MarketView
+
+__all__ = [
+    "ALLOWED",
+    "Action",
+    "Grade",
+    "MarketView",
+    "PricePolicy",
+    "accept",
+    "latest_prints",
+]
