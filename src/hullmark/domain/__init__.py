@@ -8,6 +8,13 @@ nanos (billionths), instants nanoseconds UTC.
 from hullmark.domain import _commands as commands, _events as events
 from hullmark.domain._accounts import FIRST_ACCOUNT, Mode, SystemAccount, is_system
 from hullmark.domain._commands import Command, Print
+from hullmark.domain._document import (
+    Document,
+    DocumentAccount,
+    DocumentMarket,
+    DocumentPosition,
+    DocumentQuote,
+)
 from hullmark.domain._events import AcceptedPrice, Event
 from hullmark.domain._instruments import (
     Contract,
@@ -25,6 +32,11 @@ __all__ = [
     "AcceptedPrice",
     "Command",
     "Contract",
+    "Document",
+    "DocumentAccount",
+    "DocumentMarket",
+    "DocumentPosition",
+    "DocumentQuote",
     "Event",
     "Future",
     "Instrument",

@@ -153,6 +153,16 @@ class ActivateRules(_Command, frozen=True, kw_only=True, gc=False):
     """Put scheduled rules in force, their instant having come. A reaction."""
 
 
+class DeferReactions(_Command, frozen=True, kw_only=True, gc=False):
+    """Put off what one command may not set off any more: the runtime's own, at its limit."""
+
+    commands: tuple["Command", ...]
+
+
+class ResumeReactions(_Command, frozen=True, kw_only=True, gc=False):
+    """Take up what was put off: the runtime's own, before the next command."""
+
+
 Command = (
     AdoptRules
     | OpenAccount
@@ -172,4 +182,6 @@ Command = (
     | SweepAccounts
     | CureBreach
     | ActivateRules
+    | DeferReactions
+    | ResumeReactions
 )

@@ -213,6 +213,14 @@ class LiquidationEnded(_Event, frozen=True, kw_only=True, gc=False):
     cured: bool
 
 
+class CollateralSeized(_Event, frozen=True, kw_only=True, gc=False):
+    """Collateral of an account in deficit, without a market at the venue, went to the fund."""
+
+    account: int
+    asset: str
+    quanta: int
+
+
 class DeficitCovered(_Event, frozen=True, kw_only=True, gc=False):
     """An empty account's negative cash was taken over: by the fund, then as bad debt.
 
@@ -231,6 +239,12 @@ class DeficitCovered(_Event, frozen=True, kw_only=True, gc=False):
 
 class ReactionsDeferred(_Event, frozen=True, kw_only=True, gc=False):
     """More reactions than one command may have: the rest runs before the next command."""
+
+    commands: tuple[Command, ...]
+
+
+class ReactionsResumed(_Event, frozen=True, kw_only=True, gc=False):
+    """What was put off runs now."""
 
     commands: tuple[Command, ...]
 
@@ -259,6 +273,8 @@ Event = (
     | OrderExpired
     | LiquidationParked
     | LiquidationEnded
+    | CollateralSeized
     | DeficitCovered
     | ReactionsDeferred
+    | ReactionsResumed
 )

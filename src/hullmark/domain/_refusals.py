@@ -1,7 +1,8 @@
 """Refusals: why a command was not carried out.
 
 A refused command changes nothing. Where several reasons hold, the one that stands first here is
-given: identity before arithmetic, arithmetic before prices, prices before margin.
+given: form before identity, identity before arithmetic, arithmetic before prices, and prices before
+margin.
 """
 
 from enum import StrEnum
@@ -21,7 +22,7 @@ class Reason(StrEnum):
     INSTRUMENT_UNMARGINED = "the account's margin model cannot carry this instrument"
     INSTRUMENT_EXPIRED = "the instrument is at or past its expiry"
     INSTRUMENT_LIVE = "the instrument has not reached its expiry, or has none"
-    ORDER_EXISTS = "an order of that number has been seen"
+    ORDER_EXISTS = "an order of that number is resting"
     ORDER_UNKNOWN = "no such order is working or resting"
     LIMIT_BROKEN = "the fill is larger, later or at a worse price than its order allows"
     OVERFLOW = "a result does not fit in 64 bits"

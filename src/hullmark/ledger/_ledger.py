@@ -122,6 +122,10 @@ class Ledger:
         self.move(account, SystemAccount.FUNDING, self._settlement[instrument], due)
         self._paid[slot] = index
 
+    def funding_owed(self, account: int, instrument: int) -> int:
+        """Return what a position owes of funding and has not settled; negative: it is owed."""
+        return funding_due(self.position(account, instrument), self.funding_micro[instrument])
+
     def charge_interest(self, asset: int, rate_nano: int) -> None:
         """Let every negative balance of a user pay interest, rounded up."""
         column = self._cash[asset]

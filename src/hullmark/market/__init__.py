@@ -8,11 +8,14 @@ A price is never just a number: its :class:`Grade` says how far it can be truste
 2. A clamp, zero, NaN, jump or silence is a grade, not a price.
 3. Equal prints give equal prices, in whatever order they arrived.
 
+4. At one instant slices of an order cost what the whole does; without time nothing is forgotten.
+
 Prices are in nanos of the quote unit; :class:`MarketView` holds them as floats for pricing.
 """
 
 from hullmark.market._accept import PricePolicy, accept, latest_prints
 from hullmark.market._grade import ALLOWED, Action, Grade
+from hullmark.market._impact import Push, Taken, faded, impact_share, take
 from hullmark.market._view import MarketView
 
 __all__ = [
@@ -21,6 +24,11 @@ __all__ = [
     "Grade",
     "MarketView",
     "PricePolicy",
+    "Push",
+    "Taken",
     "accept",
+    "faded",
+    "impact_share",
     "latest_prints",
+    "take",
 ]

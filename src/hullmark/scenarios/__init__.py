@@ -1,1 +1,22 @@
-"""scenarios."""
+"""Scenarios: what a joint move of spot and volatility does to one unit of every instrument.
+
+A few thousand instruments are revalued once; an account's profit in a scenario is then a sparse
+row of sizes times the matrix (see :mod:`hullmark.margin`, which decides what that requires). No
+account, size or haircut is known here.
+
+Every underlying makes the same relative move in a scenario, so that books net in full across
+underlyings: a limitation of this model, stated and not hidden. Forwards and marks keep their
+ratio to spot; volatility is held per strike and shocked by a factor that grows towards expiry.
+
+Units: profit in USD per contract unit, from the holder's side, model(shock) minus model(base),
+negative a loss. Moves and vol shocks are fractions. Laws:
+
+1. Risk is linear in size, and exactly zero in the scenario that moves nothing.
+2. All numbers are finite; what cannot be priced is an error that names the instrument.
+3. Delta, gamma, vega and theta are the derivatives of the same model.
+"""
+
+from hullmark.scenarios._revalue import RiskArrays, revalue
+from hullmark.scenarios._set import ScenarioSet
+
+__all__ = ["RiskArrays", "ScenarioSet", "revalue"]

@@ -1,0 +1,262 @@
+"""The owner of a book's columns: it grows them, patches them, and keeps each row in order."""
+
+import math
+from typing import Self, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hullmark.book._rows import AccountRow, Rows
+from hullmark.core import FloatArray, IntArray
+from hullmark.errors import InvalidInputError
+
+Number = TypeVar("Number", bound=np.generic)
+
+_ROOM_MIN = 4  # places a row gets when it first holds something
+
+
+class Book:
+    """Accounts by row number, in the order in which they were added. Rows are never removed.
+
+    Parameters
+    ----------
+    n_assets : int
+        Number of assets of the venue, the width of every balance.
+
+    Examples
+    --------
+    >>> book = Book(2)
+    >>> row = book.add_account(0)
+    >>> book.set_balance(row, 0, 1_000.0)
+    >>> book.set_position(row, 7, size=2.0, quote=-60_000.0)
+    >>> book.position(row, 7)
+    (2.0, -60000.0)
+    """
+
+    def __init__(self, n_assets: int) -> None:
+        if n_assets < 1:
+            raise InvalidInputError(f"n_assets must be >= 1, was {n_assets}")
+        self._n = 0
+        self._used = 0  # places handed out, abandoned ones included
+        self._abandoned = 0
+        self._start = np.zeros(0, np.int64)
+        self._count = np.zeros(0, np.int64)
+        self._room = np.zeros(0, np.int64)
+        self._model = np.zeros(0, np.int8)
+        self._balance = np.zeros((0, n_assets))
+        self._instrument = np.zeros(0, np.int32)
+        self._size = np.zeros(0)
+        self._quote = np.zeros(0)
+
+    @classmethod
+    def from_columns(
+        cls,
+        *,
+        model: ArrayLike,
+        balance: ArrayLike,
+        owner: ArrayLike,
+        instrument: ArrayLike,
+        size: ArrayLike,
+        quote: ArrayLike,
+    ) -> Self:
+        """Build a book at once, from one line per position in any order.
+
+        Parameters
+        ----------
+        model : array_like of int, shape (n_accounts,)
+            Code of each account's margin model.
+        balance : array_like of float, shape (n_accounts, n_assets), units
+            Cash of each account.
+        owner, instrument : array_like of int, shape (n_positions,)
+            Row and instrument of each position; a pair occurs once.
+        size, quote : array_like of float, shape (n_positions,)
+            As in `Rows`. A size of zero is left out.
+        """
+        cash = np.array(balance, dtype=np.float64, ndmin=2)
+        book = cls(cash.shape[1])
+        who, what = np.asarray(owner, np.int64), np.asarray(instrument, np.int32)
+        sizes, quotes = np.asarray(size, np.float64), np.asarray(quote, np.float64)
+        for name, column in (("balance", cash), ("size", sizes), ("quote", quotes)):
+            if not np.isfinite(column).all():
+                bad = column[~np.isfinite(column)].flat[0]
+                raise InvalidInputError(f"{name} must be finite, was {bad:g}")
+        if who.size and not (who.min() >= 0 and who.max() < len(cash) and what.min() >= 0):
+            raise InvalidInputError(
+                f"owner must be in [0, {len(cash)}) and instrument >= 0,"
+                f" was in [{who.min()}, {who.max()}] and {what.min()}"
+            )
+        order = np.lexsort((what, who))
+        order = order[sizes[order] != 0.0]
+        who, what = who[order], what[order]
+        twice = np.flatnonzero((who[1:] == who[:-1]) & (what[1:] == what[:-1]))
+        if twice.size:
+            pair = f"row {who[twice[0]]}, instrument {what[twice[0]]}"
+            raise InvalidInputError(f"a position must be given once, was given twice: {pair}")
+        codes = np.array(model, np.int8)
+        if codes.shape != (len(cash),):
+            raise InvalidInputError(f"model must have one code per account, was {codes.size} codes")
+        book._n, book._model, book._balance = len(cash), codes, cash
+        book._count = np.bincount(who, minlength=len(cash)).astype(np.int64)
+        book._place(what, sizes[order], quotes[order])
+        return book
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __eq__(self, other: object) -> bool:
+        """Compare content, bit for bit; neither spare room nor places in memory count."""
+        if not isinstance(other, Book):
+            return NotImplemented
+        mine, theirs = self._content(), other._content()
+        return all(
+            a.shape == b.shape and a.tobytes() == b.tobytes()
+            for a, b in zip(mine, theirs, strict=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def add_account(self, model: int) -> int:
+        """Append an empty account under the margin model of that code, and return its row."""
+        row = self._n
+        if row == self._start.size:
+            for name in ("_start", "_count", "_room", "_model", "_balance"):
+                setattr(self, name, _grown(getattr(self, name), max(2 * row, 16)))
+        self._model[row] = model
+        self._n += 1
+        return row
+
+    def set_balance(self, row: int, asset: int, units: float) -> None:
+        """Replace the cash that a row holds of one asset."""
+        self._check(row)
+        if not 0 <= asset < self._balance.shape[1]:
+            raise InvalidInputError(f"asset must be in [0, {self._balance.shape[1]}), was {asset}")
+        self._balance[row, asset] = _finite("units", units)
+
+    def set_model(self, row: int, model: int) -> None:
+        """Put a row under another margin model."""
+        self._check(row)
+        self._model[row] = model
+
+    def set_position(self, row: int, instrument: int, *, size: float, quote: float) -> None:
+        """Replace what a row holds of one instrument; a size of zero removes it, quote and all."""
+        self._check(row)
+        if instrument < 0:
+            raise InvalidInputError(f"instrument must be >= 0, was {instrument}")
+        size, quote = _finite("size", size), _finite("quote", quote)
+        at, held = self._find(row, instrument)
+        stop = int(self._start[row] + self._count[row])
+        if size == 0.0:
+            if held:
+                for column in (self._instrument, self._size, self._quote):
+                    column[at : stop - 1] = column[at + 1 : stop]
+                self._count[row] -= 1
+            return
+        if not held:
+            if self._count[row] == self._room[row]:
+                moved = self._move(row)
+                at, stop = at + moved, stop + moved
+            for column in (self._instrument, self._size, self._quote):
+                column[at + 1 : stop + 1] = column[at:stop]
+            self._instrument[at] = instrument
+            self._count[row] += 1
+        self._size[at], self._quote[at] = size, quote
+
+    def position(self, row: int, instrument: int) -> tuple[float, float]:
+        """Return size and quote of a position, zeros where there is none."""
+        self._check(row)
+        at, held = self._find(row, instrument)
+        return (float(self._size[at]), float(self._quote[at])) if held else (0.0, 0.0)
+
+    def account(self, row: int) -> AccountRow:
+        """Return one row as views: copy what is to be changed, or kept over the next patch."""
+        self._check(row)
+        start = int(self._start[row])
+        stop = start + int(self._count[row])
+        return AccountRow(
+            self._instrument[start:stop],
+            self._size[start:stop],
+            self._quote[start:stop],
+            self._balance[row],
+            int(self._model[row]),
+        )
+
+    def rows(self) -> Rows:
+        """Return the columns as views, valid until the next account or position is added."""
+        n, used = self._n, self._used
+        return Rows(
+            self._start[:n],
+            self._count[:n],
+            self._instrument[:used],
+            self._size[:used],
+            self._quote[:used],
+            self._balance[:n],
+            self._model[:n],
+        )
+
+    def _check(self, row: int) -> None:
+        if not 0 <= row < self._n:
+            raise InvalidInputError(f"row must be in [0, {self._n}), was {row}")
+
+    # The place of an instrument in its row, or where it would go, and whether it is there.
+    def _find(self, row: int, instrument: int) -> tuple[int, bool]:
+        start = int(self._start[row])
+        stop = start + int(self._count[row])
+        at = start + int(self._instrument[start:stop].searchsorted(instrument))
+        return at, at < stop and int(self._instrument[at]) == instrument
+
+    # Gives a full row twice the room behind all others; returns by how much its places moved.
+    def _move(self, row: int) -> int:
+        start, count = int(self._start[row]), int(self._count[row])
+        if self._abandoned > max(self._used // 2, 1024):
+            at = _places(self._start[: self._n], self._count[: self._n])
+            self._place(self._instrument[at], self._size[at], self._quote[at])
+            if self._room[row] > count:
+                return int(self._start[row]) - start
+        room, new = max(2 * count, _ROOM_MIN), self._used
+        if new + room > self._size.size:
+            for name in ("_instrument", "_size", "_quote"):
+                setattr(self, name, _grown(getattr(self, name), max(2 * new, new + room, 64)))
+        old = int(self._start[row])
+        for column in (self._instrument, self._size, self._quote):
+            column[new : new + count] = column[old : old + count]
+        self._abandoned += int(self._room[row])
+        self._start[row], self._room[row], self._used = new, room, new + room
+        return new - start
+
+    # Lays all rows out anew, in order, each with a quarter of its size as spare room.
+    def _place(self, instrument: NDArray[np.int32], size: FloatArray, quote: FloatArray) -> None:
+        n, count = self._n, self._count[: self._n]
+        room = np.where(count > 0, count + np.maximum(count // 4, 2), 0)
+        stop = np.cumsum(room)
+        self._used, self._abandoned = int(stop[-1]) if n else 0, 0
+        start = np.zeros(self._count.size, np.int64)
+        start[:n] = stop - room
+        self._start, self._room = start, _grown(room, self._count.size)
+        to = _places(start[:n], count)
+        self._instrument = np.zeros(self._used, np.int32)
+        self._size, self._quote = np.zeros(self._used), np.zeros(self._used)
+        self._instrument[to], self._size[to], self._quote[to] = instrument, size, quote
+
+    # What the book says, in order and without spare room.
+    def _content(self) -> tuple[NDArray[np.generic], ...]:
+        n = self._n
+        at = _places(self._start[:n], self._count[:n])
+        rows = self._model[:n], self._balance[:n], self._count[:n]
+        return *rows, self._instrument[at], self._size[at], self._quote[at]
+
+
+def _places(start: IntArray, count: IntArray) -> IntArray:
+    before = np.cumsum(count) - count
+    return np.repeat(start - before, count) + np.arange(int(count.sum()))
+
+
+def _grown(column: NDArray[Number], length: int) -> NDArray[Number]:
+    grown = np.zeros((length, *column.shape[1:]), column.dtype)
+    grown[: len(column)] = column
+    return grown
+
+
+def _finite(name: str, value: float) -> float:
+    if not math.isfinite(value):
+        raise InvalidInputError(f"{name} must be finite, was {value:g}")
+    return float(value)

@@ -1,0 +1,297 @@
+"""The one kernel that margins an account, and the ways to ask it: all, some, or one."""
+
+import itertools
+import math
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hullmark.book import Rows
+from hullmark.collateral import asset_value_usd
+from hullmark.core import FloatArray, IntArray, kernel
+from hullmark.errors import InvalidInputError
+from hullmark.margin._lanes import BLOCK, worst_scenario
+from hullmark.margin._models import ScenarioModel
+from hullmark.margin._tables import RiskTables
+from hullmark.margin._tiers import bracket_usd
+
+_CHUNKS = 16  # slices of a sweep: enough that an uneven book keeps every thread busy
+_SCENARIO = ScenarioModel.code
+_ZERO = np.zeros(1, np.int64)
+
+
+class Health(NamedTuple):
+    """The margin of one account, USD."""
+
+    net_value: float  # cash and positions at their value, no haircut
+    equity_initial: float  # net value less the haircuts of the initial check
+    equity_maintenance: float
+    initial: float  # requirement, >= 0
+    maintenance: float  # requirement, >= 0
+    worst: float  # least P&L over the scenarios; 0 under a model that has none
+    worst_scenario: int  # the first that attains it; -1 under a model that has none
+    gross_notional: float
+
+    @property
+    def health(self) -> float:
+        """Maintenance equity less maintenance margin; below zero the account is in breach."""
+        return self.equity_maintenance - self.maintenance
+
+    @property
+    def in_breach(self) -> bool:
+        """Whether health is below zero, which takes positions or debts."""
+        return self.health < 0.0
+
+
+class Evaluation(NamedTuple):
+    """The margin of many accounts: the columns of `Health`, one element per row asked for."""
+
+    net_value: FloatArray
+    equity_initial: FloatArray
+    equity_maintenance: FloatArray
+    initial: FloatArray
+    maintenance: FloatArray
+    worst: FloatArray
+    worst_scenario: IntArray
+    gross_notional: FloatArray
+
+
+@kernel
+def _equity(
+    start: int, stop: int, row: int, rows: Rows, tables: RiskTables, asset: FloatArray
+) -> tuple[float, float, float, float]:
+    """Return net value, both equities and gross notional; leave cash and quotes in ``asset[0]``."""
+    n_assets = asset.shape[1]
+    for a in range(n_assets):
+        asset[0, a] = rows.balance[row, a]
+        asset[1, a] = 0.0
+    gross = 0.0
+    settle, quoted, valued = 0, 0.0, 0.0
+    for j in range(start, stop):
+        i = rows.instrument[j]
+        size = rows.size[j]
+        if tables.settle[i] != settle:  # a run of one settlement asset stays in registers
+            asset[0, settle] += quoted
+            asset[1, settle] += valued
+            settle, quoted, valued = tables.settle[i], 0.0, 0.0
+        quoted += rows.quote[j]
+        valued += size * tables.value[i]
+        gross += abs(size) * tables.notional_usd[i]
+    asset[0, settle] += quoted
+    asset[1, settle] += valued
+    net = initial = maintenance = 0.0
+    for a in range(n_assets):
+        units, price = asset[0, a] + asset[1, a], tables.price_usd[a]
+        net += units * price
+        cap = tables.cap_usd[a]
+        initial += asset_value_usd(units, price, tables.haircut_initial[a], cap)
+        maintenance += asset_value_usd(units, price, tables.haircut_maintenance[a], cap)
+    return net, initial, maintenance, gross
+
+
+@kernel
+def _tiered(start: int, stop: int, rows: Rows, tables: RiskTables) -> tuple[float, float]:
+    """Return initial and maintenance requirement; infinite where a schedule is missing."""
+    initial = maintenance = 0.0
+    for j in range(start, stop):
+        i = rows.instrument[j]
+        k = tables.tier_stop[i] - 1
+        if k < tables.tier_start[i]:
+            return math.inf, math.inf
+        notional = abs(rows.size[j]) * tables.notional_usd[i]
+        while k > tables.tier_start[i] and tables.tier_floor_usd[k] > notional:
+            k -= 1
+        floor = tables.tier_floor_usd[k]
+        initial += bracket_usd(
+            notional, floor, tables.tier_initial[k], tables.tier_initial_base_usd[k]
+        )
+        maintenance += bracket_usd(
+            notional, floor, tables.tier_maintenance[k], tables.tier_maintenance_base_usd[k]
+        )
+    return initial, maintenance
+
+
+@kernel
+def _sweep(
+    lo: int,
+    hi: int,
+    which: IntArray,
+    rows: Rows,
+    tables: RiskTables,
+    asset: FloatArray,
+    profit: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Write the columns of `Health` of row ``which[n]`` to ``out[:, n]`` for ``lo <= n < hi``.
+
+    Every way to ask comes here. The rows are looped over inside, as a call per row would count
+    references to two dozen arrays, which takes longer than the row.
+    """
+    for n in range(lo, hi):
+        row = which[n]
+        start = rows.start[row]
+        stop = start + rows.count[row]
+        net, equity_initial, equity_maintenance, gross = _equity(
+            start, stop, row, rows, tables, asset
+        )
+        worst, scenario = 0.0, -1
+        if rows.model[row] == _SCENARIO:
+            worst, scenario = worst_scenario(
+                asset,  # its first row: cash and quotes
+                tables.asset_risk,
+                asset.shape[1],
+                rows.size,
+                tables.risk,
+                rows.instrument,
+                start,
+                stop,
+                profit,
+                tables.blocks,
+            )
+            loss = max(0.0, -worst)
+            initial, maintenance = tables.initial_factor * loss, tables.maintenance_factor * loss
+        else:
+            initial, maintenance = _tiered(start, stop, rows, tables)
+        out[0, n], out[1, n], out[2, n] = net, equity_initial, equity_maintenance
+        out[3, n], out[4, n] = initial, maintenance
+        out[5, n], out[6, n], out[7, n] = worst, scenario, gross
+
+
+@kernel
+def evaluate_row(
+    start: int,
+    stop: int,
+    row: int,
+    rows: Rows,
+    tables: RiskTables,
+    asset: FloatArray,
+    profit: FloatArray,
+) -> tuple[float, float, float, float, float, float, int, float]:
+    """Return the columns of `Health` for one row, from within another kernel.
+
+    ``asset`` (2, A) and ``profit`` (S8,) are scratch; the second is left with the P&L of every
+    scenario if the row's model has scenarios. Inputs are trusted; equal rows and tables give equal
+    bits, wherever the row lies.
+    """
+    one = Rows(
+        np.full(1, start),
+        np.full(1, stop - start),
+        rows.instrument,
+        rows.size,
+        rows.quote,
+        rows.balance[row : row + 1],
+        rows.model[row : row + 1],
+    )
+    out = np.empty((8, 1))
+    _sweep(0, 1, np.zeros(1, np.int64), one, tables, asset, profit, out)
+    o = out[:, 0]
+    return o[0], o[1], o[2], o[3], o[4], o[5], int(o[6]), o[7]
+
+
+@kernel
+def _slice(
+    lo: int, hi: int, which: IntArray, rows: Rows, tables: RiskTables, out: FloatArray
+) -> None:
+    """Run `_sweep` with scratch of its own."""
+    asset = np.empty((2, tables.cap_usd.size))
+    profit = np.empty(BLOCK * len(tables.blocks))
+    _sweep(lo, hi, which, rows, tables, asset, profit, out)
+
+
+def evaluate(
+    rows: Rows,
+    tables: RiskTables,
+    *,
+    lo: int = 0,
+    hi: int | None = None,
+    which: IntArray | None = None,
+    threads: int = 1,
+) -> Evaluation:
+    """Margin rows ``lo`` to ``hi`` of a book, or those that *which* names.
+
+    Parameters
+    ----------
+    rows, tables : Rows, RiskTables
+        The book and the venue at a market; instruments of the rows are those of the tables.
+    lo, hi : int
+        Rows from ``lo``, up to but without ``hi``; all by default.
+    which : ndarray of int64, optional
+        Rows to margin instead, in any order.
+    threads : int
+        Threads to slice the work over; the result has the same bits for any number.
+
+    Returns
+    -------
+    Evaluation
+        One element per row asked for, in that order. All finite.
+
+    Raises
+    ------
+    InvalidInputError
+        If a row is out of the book, or a tiered row holds an instrument without a tier schedule.
+    """
+    n_rows = rows.start.size
+    if which is None:
+        hi = n_rows if hi is None else hi
+        if not 0 <= lo <= hi <= n_rows:
+            raise InvalidInputError(f"lo and hi must be in [0, {n_rows}], was {lo} and {hi}")
+        which = np.arange(lo, hi)
+    elif which.size and not (which.min() >= 0 and which.max() < n_rows):
+        raise InvalidInputError(f"which must be in [0, {n_rows}), was {which.min()}-{which.max()}")
+    n = which.size
+    out = np.empty((8, n))
+    if threads == 1:
+        _slice(0, n, which, rows, tables, out)
+    else:
+        edges = np.linspace(0, n, _CHUNKS + 1).astype(int).tolist()
+        with ThreadPoolExecutor(threads) as pool:
+            slices = [
+                pool.submit(_slice, a, b, which, rows, tables, out)
+                for a, b in itertools.pairwise(edges)
+            ]
+            for done in slices:
+                done.result()
+    if not np.isfinite(out[3]).all():
+        row = which[np.flatnonzero(~np.isfinite(out[3]))[0]]
+        raise InvalidInputError(f"row {row} must hold instruments with a tier schedule only")
+    a, b, c, d, e, f, scenario, gross = out
+    return Evaluation(a, b, c, d, e, f, scenario.astype(np.int64), gross)
+
+
+def evaluate_one(
+    instrument: NDArray[np.int32],
+    size: FloatArray,
+    quote: FloatArray,
+    balance: FloatArray,
+    model: int,
+    tables: RiskTables,
+) -> Health:
+    """Margin one account that need not be in a book: ``evaluate_one(*book.account(row), tables)``.
+
+    Arrays as in `book.AccountRow`, contiguous, instruments ascending: then the bits are those of
+    the sweep. A what-if changes a copy of them; cost is a few microseconds.
+
+    Raises
+    ------
+    InvalidInputError
+        If the row is tiered and holds an instrument without a tier schedule.
+    """
+    rows = Rows(
+        _ZERO,
+        np.array([size.size]),
+        instrument,
+        size,
+        quote,
+        balance.reshape(1, -1),
+        np.array([model], np.int8),
+    )
+    out = np.empty((8, 1))
+    _slice(0, 1, _ZERO, rows, tables, out)
+    columns = out[:, 0].tolist()
+    columns[6] = int(columns[6])
+    health = Health(*columns)
+    if health.initial == math.inf:
+        raise InvalidInputError("a tiered account must hold instruments with a tier schedule only")
+    return health

@@ -1,0 +1,248 @@
+"""Risk arrays: every instrument revalued once under every scenario."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hullmark.core import NANO, FloatArray, IntArray
+from hullmark.domain import Future, Instrument, Option, Perpetual, Spot
+from hullmark.errors import InvalidInputError
+from hullmark.market import MarketView
+from hullmark.pricing import black76, black76_value
+from hullmark.scenarios._set import ScenarioSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskArrays:
+    """What one contract unit of each instrument is worth, and gains in each scenario.
+
+    ``I`` instruments, ``A`` assets, ``S`` scenarios. An account's profit in a scenario is
+    ``size @ risk + balance @ asset_risk``, where *balance* is cash plus quotes of each asset; and
+    so with delta: quotes and cash in a coin have a delta of their own (one coin per coin), which
+    is not in the columns here. Greeks are derivatives of the model value in USD: a perpetual that
+    is inverse has delta 0, since ``-1 / price`` coins are minus one USD at any price, and the
+    exposure of its position lies in the quote.
+    """
+
+    value: FloatArray  # (I,) settlement units, at the venue's mark
+    notional_usd: FloatArray  # (I,) options: the index; inverse contracts: 1
+    risk: FloatArray  # (I, S) USD, model(shock) - model(base)
+    asset_risk: FloatArray  # (A, S) USD per unit held; 0 where the asset keeps its price
+    delta: FloatArray  # (I,) coins: USD per USD of spot
+    gamma: FloatArray  # (I,) coins per USD of spot
+    vega: FloatArray  # (I,) USD per vol point, 0.01
+    theta: FloatArray  # (I,) USD per day
+    labels: tuple[str, ...]
+
+
+class _Rows(NamedTuple):
+    """The instruments as columns."""
+
+    option: NDArray[np.bool_]
+    inverse: NDArray[np.bool_]
+    call: NDArray[np.bool_]
+    strike: FloatArray  # USD; 1 for what has none
+    settle: IntArray  # column of the settlement asset
+    moved: NDArray[np.bool_]  # whether the settlement asset moves with the scenario
+    own: NDArray[np.bool_]  # ... and is the underlying itself
+
+
+def revalue(
+    instruments: Sequence[Instrument],
+    view: MarketView,
+    scenarios: ScenarioSet,
+    *,
+    assets: Sequence[str],
+    shocked: frozenset[str],
+) -> RiskArrays:
+    """Return the risk arrays of *instruments* at *view*.
+
+    A linear contract is worth its mark in units of the settlement asset, an inverse one
+    ``-1 / mark`` coins. The model value of an option is Black-76 on its forward, and that divided
+    by the forward, in coins, where it is inverse: Deribit's convention [1]_. At or after expiry it
+    is the intrinsic value. In a scenario spot, forwards, marks and the *shocked* assets all move by
+    one factor.
+
+    Parameters
+    ----------
+    instruments : sequence of Instrument, length I
+        In venue order.
+    view : MarketView
+        Arrays in the same order.
+    scenarios : ScenarioSet
+        The grid.
+    assets : sequence of str, length A
+        Symbols in venue order.
+    shocked : frozenset of str
+        The assets whose USD price moves with spot; the others (stablecoins) keep theirs.
+
+    Raises
+    ------
+    InvalidInputError
+        If what an instrument needs is missing from *view* or malformed; the message names it.
+
+    References
+    ----------
+    .. [1] Deribit, "Inverse Options", contract specification: premium in the coin, USD value
+       divided by the underlying forward.
+    """
+    rows = _read(instruments, view, assets=assets, shocked=shocked)
+    price_usd = view.asset_price_usd[rows.settle]
+    anchor = np.where(rows.option, view.forward_usd, view.mark)
+    view = view._replace(vol=np.where(rows.option & (view.years > 0.0), view.vol, 0.0))
+    grid = scenarios.grid
+    risk = np.empty((len(instruments), len(grid)))
+    vols = scenarios.shocked_vol(view.vol, view.years)
+    base_usd = _model(rows, anchor, view.vol, view.years) * price_usd
+    for j, (move, shock) in enumerate(grid):
+        value = _model(rows, anchor * (1.0 + move), vols[shock], view.years)
+        risk[:, j] = value * np.where(rows.moved, price_usd * (1.0 + move), price_usd) - base_usd
+    moves = np.array([move for move, _ in grid])
+    moving = np.array([symbol in shocked for symbol in assets])
+    delta, gamma, vega, theta = _greeks(rows, view, anchor, price_usd)
+    linear_usd = np.where(rows.option, view.spot_usd, anchor * price_usd)
+    with np.errstate(divide="ignore"):
+        contract = np.where(rows.inverse, -1.0 / anchor, anchor)
+    return RiskArrays(
+        value=np.where(rows.option, view.mark, contract),
+        notional_usd=np.where(rows.inverse & ~rows.option, 1.0, linear_usd),
+        risk=risk,
+        asset_risk=np.where(moving, view.asset_price_usd, 0.0)[:, None] * moves,
+        delta=delta,
+        gamma=gamma,
+        vega=vega,
+        theta=theta,
+        labels=scenarios.labels,
+    )
+
+
+# Value of one unit in settlement units, by the model; `anchor` is the forward or the mark.
+def _model(rows: _Rows, anchor: FloatArray, vol: FloatArray, years: FloatArray) -> FloatArray:
+    value = np.where(rows.inverse, -1.0 / anchor, anchor)
+    at = rows.option
+    if at.any():
+        premium = black76_value(
+            forward=anchor[at],
+            strike=rows.strike[at],
+            years=np.maximum(years[at], 0.0),
+            vol=vol[at],
+            call=rows.call[at],
+        )
+        value[at] = np.where(rows.inverse[at], premium / anchor[at], premium)
+    return value
+
+
+# With the forward F = a S, the value v(F) in settlement units and their price P(S) in USD, the
+# derivatives of P v follow from the product rule; P moves with S where it is the same coin.
+def _greeks(
+    rows: _Rows, view: MarketView, anchor: FloatArray, price_usd: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    v = np.where(rows.inverse, -1.0 / anchor, anchor)
+    v_f = np.where(rows.inverse, anchor**-2.0, 1.0)
+    v_ff = np.where(rows.inverse, -2.0 * anchor**-3.0, 0.0)
+    vega, theta = np.zeros_like(v), np.zeros_like(v)
+    at = rows.option
+    if at.any():
+        f = anchor[at]
+        option = black76(
+            forward=f,
+            strike=rows.strike[at],
+            years=np.maximum(view.years[at], 0.0),
+            vol=view.vol[at],
+            call=rows.call[at],
+        )
+        coin = rows.inverse[at]
+        unit = np.where(coin, 1.0 / f, 1.0)
+        per_f = np.where(coin, 1.0 / f, 0.0)  # minus the slope of `unit`, relative
+        v[at] = option.value * unit
+        v_f[at] = (option.delta - option.value * per_f) * unit
+        v_ff[at] = (option.gamma - 2.0 * per_f * (option.delta - option.value * per_f)) * unit
+        vega[at], theta[at] = option.vega * unit, option.theta * unit
+    ratio = anchor / view.spot_usd
+    slope = np.where(rows.own, price_usd / view.spot_usd, 0.0)
+    delta = slope * v + price_usd * ratio * v_f
+    gamma = 2.0 * slope * ratio * v_f + price_usd * ratio**2 * v_ff
+    return delta, gamma, vega * price_usd, theta * price_usd
+
+
+def _read(
+    instruments: Sequence[Instrument],
+    view: MarketView,
+    *,
+    assets: Sequence[str],
+    shocked: frozenset[str],
+) -> _Rows:
+    if unknown := sorted(shocked - set(assets)):
+        raise InvalidInputError(f"shocked must be assets of the venue, was {unknown[0]!r}")
+    for name, column in view._asdict().items():
+        expected = len(assets) if name == "asset_price_usd" else len(instruments)
+        if column.shape != (expected,):
+            raise InvalidInputError(
+                f"view.{name} must have shape ({expected},), was {column.shape}"
+            )
+    column_of = {symbol: a for a, symbol in enumerate(assets)}
+    for i, instrument in enumerate(instruments):
+        if instrument.settlement not in column_of:
+            raise InvalidInputError(
+                f"settlement of {instrument.symbol} must be an asset of the venue,"
+                f" was {instrument.settlement!r}"
+            )
+        _check(instrument, view, i, column_of[instrument.settlement])
+    options = [isinstance(i, Option) for i in instruments]
+    return _Rows(
+        option=np.array(options, np.bool_),
+        inverse=np.array([not isinstance(i, Spot) and i.inverse for i in instruments], np.bool_),
+        call=np.array([isinstance(i, Option) and i.call for i in instruments], np.bool_),
+        strike=np.array(
+            [i.strike_nano / NANO if isinstance(i, Option) else 1.0 for i in instruments]
+        ),
+        settle=np.array([column_of[i.settlement] for i in instruments], np.int64),
+        moved=np.array([i.settlement in shocked for i in instruments], np.bool_),
+        own=np.array(
+            [i.settlement in shocked and i.settlement == i.underlying for i in instruments],
+            np.bool_,
+        ),
+    )
+
+
+def _positive(number: float) -> bool:
+    return 0.0 < number < np.inf
+
+
+def _nonnegative(number: float) -> bool:
+    return 0.0 <= number < np.inf
+
+
+Rule = tuple[str, Callable[[float], bool], str]
+_PRICE: Rule = ("mark", _positive, "finite and > 0")
+_SPOT: Rule = ("spot_usd", _positive, "finite and > 0")
+_NEEDED: dict[type[Instrument], tuple[Rule, ...]] = {
+    Spot: (_SPOT, _PRICE),
+    Perpetual: (_SPOT, _PRICE),
+    Future: (_SPOT, _PRICE),
+    Option: (
+        _SPOT,
+        ("forward_usd", _positive, "finite and > 0"),
+        ("mark", _nonnegative, "finite and >= 0"),
+        ("years", np.isfinite, "finite"),
+        ("vol", _nonnegative, "finite and >= 0"),
+    ),
+}
+
+
+def _check(instrument: Instrument, view: MarketView, i: int, settle: int) -> None:
+    for name, holds, rule in _NEEDED[type(instrument)]:
+        number = float(getattr(view, name)[i])
+        if name == "vol" and view.years[i] <= 0.0:
+            continue  # after expiry only the forward counts
+        if not holds(number):
+            raise InvalidInputError(f"{name} of {instrument.symbol} must be {rule}, was {number:g}")
+    price = float(view.asset_price_usd[settle])
+    if not _positive(price):
+        raise InvalidInputError(
+            f"price of {instrument.settlement}, which settles {instrument.symbol},"
+            f" must be finite and > 0, was {price:g}"
+        )

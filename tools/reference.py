@@ -1,0 +1,190 @@
+"""Write the generated pages of ``docs/reference/``: ``python tools/reference.py [--check]``.
+
+Each page is made from the docstrings, fields and comments of the source, so that what is documented
+is what is there: the venue's commands and events, every refusal in order of precedence, and the
+subcommands of ``hullmark``. ``--check`` writes nothing and fails if a page is not as it would be.
+"""
+
+import ast
+import inspect
+import sys
+from argparse import SUPPRESS, Action, ArgumentParser
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+from typing import get_args
+
+from hullmark import domain
+from hullmark.cli._main import COMMANDS, ExitStatus, build_parser
+from hullmark.domain import Parked, Reason
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+NOTICE = "<!-- Made from the source by tools/reference.py. Change it there; make reference. -->"
+
+_UNITS = (
+    "Amounts are whole quanta of their asset (`_quanta`), sizes whole lots of their instrument\n"
+    "(`lots`), prices and rates nanos, billionths (`_nano`), instants nanoseconds UTC (`_ns`). A\n"
+    "field without a default must be given."
+)
+
+
+def main() -> int:
+    """Write the pages, or say which are out of date; return the exit status."""
+    parser = ArgumentParser(description="Write the generated pages of docs/reference/.")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail if out of date")
+    args = parser.parse_args()
+    status = 0
+    for name, make in PAGES.items():
+        path, text = REFERENCE / name, make()
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        if args.check:
+            print(f"docs/reference/{name} is out of date: run make reference", file=sys.stderr)
+            status = 1
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"docs/reference/{name}")
+    return status
+
+
+def refusals_page() -> str:
+    """Return the page of everything a venue can say no with."""
+    return _page(
+        "Refusals",
+        f"{_prose(inspect.getdoc(inspect.getmodule(Reason)))}\n\n"
+        "A refusal is an event, [`Refused`](events.md#refused): it is journalled like any other,\n"
+        "and its `detail` names the argument, the rule and the value. Misuse of the library is an\n"
+        "exception instead, a subclass of `hullmark.errors.HullmarkError`.",
+        _reasons("Why a command was refused", Reason, numbered=True),
+        "## Why a liquidation waits\n\n"
+        "These come with [`LiquidationParked`](events.md#liquidationparked): the liquidation is\n"
+        "not given up, it goes on at `until_ns`.",
+        _reason_table(Parked, numbered=False),
+    )
+
+
+def commands_page() -> str:
+    """Return the page of what a venue can be asked to do."""
+    return _page(
+        "Commands",
+        "What a venue can be asked to do. A command is either carried out whole or refused with\n"
+        "one of the [refusals](refusals.md); what it leads to is a list of [events](events.md).\n\n"
+        f"{_UNITS}",
+        *_structs(domain.commands, get_args(domain.Command)),
+    )
+
+
+def events_page() -> str:
+    """Return the page of what can have happened."""
+    return _page(
+        "Events",
+        "What has happened, exactly. The journal holds events, and replay needs nothing else:\n"
+        "whatever was decided from floats stands here in whole numbers.\n\n"
+        f"{_UNITS}",
+        *_structs(domain.events, get_args(domain.Event)),
+    )
+
+
+def cli_page() -> str:
+    """Return the page of the command line."""
+    statuses = "\n".join(f"| {status} | {status.name.lower()} |" for status in ExitStatus)
+    return _page(
+        "The command line",
+        "`hullmark COMMAND [ARGUMENTS]`. An error is one line on standard error. `--help` after a\n"
+        "command lists its arguments; `hullmark --version` prints the version.",
+        f"| Exit status | Meaning |\n|---|---|\n{statuses}",
+        *(_subcommand(name, summary) for name, (_, summary) in COMMANDS.items()),
+    )
+
+
+def _page(title: str, *blocks: str) -> str:
+    return "\n\n".join([NOTICE, f"# {title}", *blocks]) + "\n"
+
+
+def _reasons(title: str, reasons: type[StrEnum], *, numbered: bool) -> str:
+    return f"## {title}\n\n{_reason_table(reasons, numbered=numbered)}"
+
+
+def _reason_table(reasons: type[StrEnum], *, numbered: bool) -> str:
+    rows = [["", "Reason", "Meaning"], ["---"] * 3]
+    rows += [[str(i), f"`{r.name}`", r.value] for i, r in enumerate(reasons, 1)]
+    return "\n".join(_row(row if numbered else row[1:]) for row in rows)
+
+
+def _structs(module: ModuleType, listed: tuple[type, ...]) -> Iterator[str]:
+    """Yield a block per struct of the union, and of what its members are made of."""
+    fields = _fields(inspect.getsource(module))
+    parts = [
+        kind
+        for kind in vars(module).values()
+        if inspect.isclass(kind)
+        and kind.__module__ == module.__name__
+        and not kind.__name__.startswith("_")
+        and kind not in listed
+    ]
+    for kind in (*listed, *parts):
+        yield _struct(kind, fields.get(kind.__name__, []))
+
+
+def _struct(kind: type, fields: list[list[str]]) -> str:
+    head = [["Field", "Type", "Default", ""], ["---"] * 4]
+    table = "\n".join(map(_row, head + fields)) if fields else "No fields."
+    return f"## {kind.__name__}\n\n{inspect.getdoc(kind)}\n\n{table}"
+
+
+def _fields(source: str) -> dict[str, list[list[str]]]:
+    """Return name, type, default and comment of each field, by class."""
+    lines = source.splitlines()
+    found: dict[str, list[list[str]]] = {}
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        rows = found.setdefault(node.name, [])
+        for line in node.body:
+            if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)):
+                continue
+            annotation = ast.unparse(line.annotation).replace("'", "")
+            default = f"`{ast.unparse(line.value)}`" if line.value else ""
+            comment = lines[line.lineno - 1].partition("  # ")[2]
+            rows.append([f"`{line.target.id}`", f"`{annotation}`", default, comment])
+    return found
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def _subcommand(name: str, summary: str) -> str:
+    parser = build_parser(name)
+    choices = next(a.choices for a in parser._actions if isinstance(a.choices, dict))
+    actions = [a for a in choices[name]._actions if a.dest != "help"]
+    rows = [f"| {_spelling(a)} | {a.help} |" for a in actions if a.help != SUPPRESS]
+    text = f"## hullmark {name}\n\n{summary[0].upper()}{summary[1:]}."
+    return text + ("\n\n| Argument | |\n|---|---|\n" + "\n".join(rows) if rows else "")
+
+
+def _spelling(action: Action) -> str:
+    takes = action.metavar or ("{" + ",".join(action.choices) + "}" if action.choices else None)
+    if not action.option_strings:
+        return f"`{takes or action.dest}`"
+    value = "" if action.nargs == 0 else f" {takes or action.dest.upper()}"
+    return f"`{', '.join(action.option_strings)}{value}`"
+
+
+def _prose(docstring: str | None) -> str:
+    # A module's docstring without its title line.
+    assert docstring, "every module says what it holds"
+    return docstring.partition("\n\n")[2]
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "refusals.md": refusals_page,
+    "commands.md": commands_page,
+    "events.md": events_page,
+    "cli.md": cli_page,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
