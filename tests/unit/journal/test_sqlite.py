@@ -1,0 +1,156 @@
+"""One writer, one kind of file, and nothing acknowledged is lost with the process."""
+
+import subprocess
+import sys
+
+import apsw
+import pytest
+
+from hullmark.errors import DamagedJournalError, JournalError, LockedJournalError
+from hullmark.journal import Journal, read
+from hullmark.journal.sqlite import SqliteStore
+
+WRITE_FOREVER = """
+import sys
+from hullmark.domain import commands
+from hullmark.journal import Journal, Unit
+from hullmark.journal.sqlite import SqliteStore
+
+with Journal(SqliteStore(sys.argv[1])) as journal:
+    while True:
+        first = journal.tip.sequence + 1
+        journal.append([
+            Unit(sequence=i, time_ns=i, command=commands.AdvanceTime(), events=())
+            for i in range(first, first + 7)
+        ])
+        print(first + 6, flush=True)
+"""
+OPEN_ONCE = """
+import sys
+from hullmark.errors import LockedJournalError
+from hullmark.journal.sqlite import SqliteStore
+
+try:
+    SqliteStore(sys.argv[1])
+except LockedJournalError as e:
+    print(e)
+"""
+
+
+def test_a_second_writer_in_this_process_is_refused(journal_file):
+    with SqliteStore(journal_file):
+        with pytest.raises(LockedJournalError, match=r"journal\.db must have one writer"):
+            SqliteStore(journal_file)
+        with pytest.raises(LockedJournalError):  # nor by another name
+            SqliteStore(journal_file.parent / "." / ".." / journal_file.parent.name / "journal.db")
+    SqliteStore(journal_file).close()
+
+
+def test_a_second_writer_in_another_process_is_refused(journal_file):
+    attempt = [sys.executable, "-c", OPEN_ONCE, str(journal_file)]
+    with SqliteStore(journal_file):
+        answer = subprocess.run(attempt, capture_output=True, text=True, check=True).stdout
+    assert str(journal_file) in answer
+    assert subprocess.run(attempt, capture_output=True, text=True, check=True).stdout == ""
+
+
+@pytest.mark.parametrize("acknowledged_min", [1, 40, 150])
+def test_a_killed_process_loses_nothing_that_it_acknowledged(tmp_path, acknowledged_min):
+    path = tmp_path / "journal.db"
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITE_FOREVER, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    with writer:
+        acknowledged = [int(writer.stdout.readline()) for _ in range(acknowledged_min)]
+        writer.kill()
+        acknowledged += [int(line) for line in writer.stdout if line.endswith("\n")]
+    recovered = [unit.sequence for unit in read(path)]
+    assert recovered == list(range(1, len(recovered) + 1))
+    assert len(recovered) >= acknowledged[-1]
+    assert len(recovered) % 7 == 0
+    with Journal(SqliteStore(path)) as journal:  # its lock died with it
+        assert journal.tip.sequence == len(recovered)
+
+
+def test_every_commit_is_synchronised_in_full(journal_file):
+    with SqliteStore(journal_file) as store:
+        assert store._connection.pragma("journal_mode") == "wal"
+        assert store._connection.pragma("synchronous") == 2  # sqlite.org/pragma.html: FULL
+
+
+def test_a_closed_journal_is_one_file(journal_file):
+    assert [p.name for p in journal_file.parent.iterdir()] == [journal_file.name]
+
+
+def test_a_file_appears_with_its_schema_or_not_at_all(tmp_path, monkeypatch):
+    monkeypatch.setattr("hullmark.journal.sqlite._TABLE", "CREATE TABLE broken")
+    with pytest.raises(JournalError, match="must be in a writable folder"):
+        SqliteStore(tmp_path / "journal.db")
+    assert not (tmp_path / "journal.db").exists()
+    monkeypatch.undo()
+    SqliteStore(tmp_path / "journal.db").close()  # and what is left over is no obstacle
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [(b"", "the file is empty"), (b"a,b\n1,2\n" * 100, "not a database")],
+)
+def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path, content, what, read_only):
+    path = tmp_path / "journal.db"
+    path.write_bytes(content)
+    with pytest.raises(DamagedJournalError, match=f"journal.db.*{what}.*last good sequence 0"):
+        SqliteStore(path, read_only=read_only)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("PRAGMA application_id = 7", "must have application id 0x48554c4c, was 0x7"),
+        ("PRAGMA user_version = 2", "must have schema 1, was 2"),
+        ("CREATE TABLE more (x)", "the schema must be one table of batches"),
+        ("DROP TABLE batch", "the schema must be one table of batches"),
+    ],
+)
+def test_a_database_that_is_not_ours_is_refused(journal_file, edit, statement, what, read_only):
+    edit(journal_file, statement)
+    with pytest.raises(JournalError, match=what):
+        SqliteStore(journal_file, read_only=read_only)
+
+
+def test_a_log_without_its_file_is_not_taken_for_a_beginning(tmp_path):
+    (tmp_path / "journal.db-wal").write_bytes(b"log")
+    with pytest.raises(DamagedJournalError, match="missing beside its log"):
+        SqliteStore(tmp_path / "journal.db")
+
+
+def test_a_path_that_cannot_be_opened_is_named(tmp_path):
+    with pytest.raises(JournalError, match=r"none\.db must be a readable file"):
+        SqliteStore(tmp_path / "none.db", read_only=True)
+    with pytest.raises(JournalError, match=r"none/journal\.db must be in a writable folder"):
+        SqliteStore(tmp_path / "none" / "journal.db")
+    with pytest.raises(JournalError, match="must be a readable file"):
+        SqliteStore(tmp_path)
+
+
+def test_a_read_only_store_does_not_append(journal_file):
+    with SqliteStore(journal_file, read_only=True) as store:
+        batch = next(store.batches(91))
+        with pytest.raises(JournalError, match="must be open for writing"):
+            store.append(batch)
+
+
+def test_a_closed_store_says_so(journal_file):
+    store = SqliteStore(journal_file)
+    store.close()
+    store.close()
+    with pytest.raises(JournalError, match="must be open, was closed"):
+        store.check()
+
+
+def test_a_sqlite_that_can_lose_rows_is_refused(journal_file, monkeypatch):
+    monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: "3.51.2")
+    with pytest.raises(JournalError, match=r"must be >= 3\.51\.3, was 3\.51\.2"):
+        SqliteStore(journal_file)
