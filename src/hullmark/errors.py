@@ -13,7 +13,8 @@ HullmarkError
 └── InsolventMakerError       a simulation's market maker fell under its own margin
 
 A refused *command* is not an error but an event with a reason, and an impossible *state* is an
-``AssertionError``. Nothing in hullmark catches that one.
+``AssertionError``. Nothing in hullmark catches that one, but for ``verify``: a forged journal can
+hold anything. `VenueWarning` is a warning, of rules that are valid and thin.
 """
 
 
@@ -59,3 +60,7 @@ class LockedJournalError(JournalError):
 
 class InsolventMakerError(HullmarkError):
     """A simulation's market maker fell under its own margin, so its prices prove nothing."""
+
+
+class VenueWarning(UserWarning):
+    """The rules of a venue are in order and yet cannot keep it solvent on a declared bad day."""

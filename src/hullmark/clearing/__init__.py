@@ -1,1 +1,48 @@
-"""clearing."""
+"""The pure core: from commands to events, and from events to facts.
+
+Three functions carry a venue. :func:`decide` says what a command leads to and changes nothing;
+:func:`evolve` applies one event to the facts and decides nothing; :func:`react` names the commands
+that an event asks for. There is no clock, no chance and no I/O here: the runtime brings the time,
+runs each command to rest, and makes it durable.
+
+Facts are :class:`State`; what merely follows from them is :class:`Views`. Laws, checked by
+:func:`books` and by ``hullmark verify``:
+
+1. Per asset, cash and quote over all accounts, custody among them, sum to zero after every event.
+2. Per instrument, lots sum to zero. Custody and fund are never negative.
+3. Replaying the events gives the facts, bit for bit: :func:`state_hash` is the same.
+"""
+
+from hullmark.clearing._causes import Causes, split_causes
+from hullmark.clearing._cushion import thin_tiers
+from hullmark.clearing._decide import decide
+from hullmark.clearing._decide_cash import withdrawable_quanta
+from hullmark.clearing._evolve import evolve, stamp
+from hullmark.clearing._laws import Books, books
+from hullmark.clearing._react import react
+from hullmark.clearing._rules import Rules
+from hullmark.clearing._running_books import RunningBooks
+from hullmark.clearing._state import Episode, State
+from hullmark.clearing._state_hash import STATE_HASH_VERSION, state_hash
+from hullmark.clearing._views import Fill, Views
+
+__all__ = [
+    "STATE_HASH_VERSION",
+    "Books",
+    "Causes",
+    "Episode",
+    "Fill",
+    "Rules",
+    "RunningBooks",
+    "State",
+    "Views",
+    "books",
+    "decide",
+    "evolve",
+    "react",
+    "split_causes",
+    "stamp",
+    "state_hash",
+    "thin_tiers",
+    "withdrawable_quanta",
+]

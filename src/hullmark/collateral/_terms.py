@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from msgspec import Struct
 
-from hullmark.core import NANO, kernel, parse_nano
+from hullmark.core import NANO, kernel, parse_decimal
 from hullmark.errors import DocumentError, InvalidInputError
 
 _ASSET_KEYS = frozenset(
@@ -64,7 +64,7 @@ class CollateralTerms(Struct, frozen=True, kw_only=True):
         """
         path = f"assets.{symbol}"
         if unknown := sorted(set(tree) - _ASSET_KEYS):
-            raise DocumentError(f"{path} has an unknown key {unknown[0]!r}")
+            raise DocumentError(f"{path} has an unknown key {unknown[0]!r:.60}")
         try:
             return cls(
                 haircut_initial=_decimal("haircut_initial", tree.get("haircut_initial", "0")),
@@ -78,4 +78,4 @@ class CollateralTerms(Struct, frozen=True, kw_only=True):
 
 
 def _decimal(name: str, text: Any) -> float:  # noqa: ANN401 - whatever the file holds
-    return parse_nano(name, text) / NANO
+    return parse_decimal(name, text) / NANO

@@ -16,6 +16,8 @@ from hullmark.core._exact import (
     int64,
     mul_div_ceil,
     mul_div_floor,
+    nano,
+    parse_decimal,
     parse_nano,
     parse_scaled,
 )
@@ -48,7 +50,9 @@ __all__ = [
     "kernel",
     "mul_div_ceil",
     "mul_div_floor",
+    "nano",
     "nonnegative_vector",
+    "parse_decimal",
     "parse_instant",
     "parse_nano",
     "parse_scaled",

@@ -11,7 +11,10 @@ IntArray = NDArray[np.int64]
 
 def finite_vector(name: str, values: ArrayLike) -> FloatArray:
     """Return *values* as a 1-D float64 array, or name the first element that is not finite."""
-    vector = np.asarray(values, dtype=np.float64)
+    try:
+        vector = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as e:
+        raise InvalidInputError(f"{name} must be an array of numbers, was {values!r:.80}") from e
     if vector.ndim != 1:
         raise InvalidInputError(f"{name} must be 1-D, was {vector.ndim}-D")
     return _without(name, vector, ~np.isfinite(vector), "finite")

@@ -5,9 +5,12 @@ exact and a tenth is refused. Python's integers make every product exact, whatev
 bound is checked where a result is stored.
 """
 
+import re
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 
 from hullmark.errors import AmountOverflowError, InvalidInputError
+
+_DECIMAL = re.compile(r"-?[0-9]{1,30}(?:\.([0-9]{1,30}))?")  # no exponent, spaces or underscores
 
 NANO = 10**9
 INT64_MAX = 2**63 - 1
@@ -33,9 +36,40 @@ def parse_scaled(name: str, text: str | int | Decimal, decimals: int) -> int:
     return int64(name, scaled)
 
 
+def parse_decimal(name: str, text: object, decimals: int = 9) -> int:
+    """Return a decimal string of a file as a whole number of ``10**-decimals``, or refuse it.
+
+    Stricter than `parse_scaled`: a number, an exponent, a space or one digit too many is refused,
+    also where its value could be told.
+
+    >>> parse_decimal("price", "0.25")
+    250000000
+    """
+    found = _DECIMAL.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise InvalidInputError(f'{name} must be a decimal string such as "12.5", was {text!r:.60}')
+    if len(found[1] or "") > decimals:
+        raise InvalidInputError(f"{name} must have at most {decimals} decimals, was {found[0]!r}")
+    scaled: int = int(found[0].replace(".", "")) * 10 ** (decimals - len(found[1] or ""))
+    if abs(scaled) > INT64_MAX:
+        raise AmountOverflowError(
+            f"{name} must fit in 64 bits with {decimals} decimals, was {found[0]!r}"
+        )
+    return scaled
+
+
 def parse_nano(name: str, text: str | int | Decimal) -> int:
     """Return *text* in nanos: at most nine decimals, exactly."""
     return parse_scaled(name, text, 9)
+
+
+def nano(text: str | int | Decimal) -> int:
+    """Return a price, a size or a rate in nanos, for whoever writes commands by hand.
+
+    >>> nano("64000.5")
+    64000500000000
+    """
+    return parse_nano("number", text)
 
 
 def format_scaled(scaled: int, decimals: int) -> str:

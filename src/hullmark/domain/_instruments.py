@@ -18,7 +18,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from hullmark.core import NANO, parse_instant, parse_nano
+from hullmark.core import NANO, parse_decimal, parse_instant
 from hullmark.errors import DocumentError
 
 
@@ -78,22 +78,22 @@ def parse_instrument(tree: Mapping[str, Any]) -> Instrument:
     symbol, kind = tree.get("symbol"), tree.get("kind")
     if kind not in _KINDS:
         raise DocumentError(
-            f"kind of instrument {symbol!r} must be one of {', '.join(_KINDS)}, was {kind!r}"
+            f"kind of instrument {symbol!r} must be one of {', '.join(_KINDS)}, was {kind!r:.60}"
         )
     build, extra = _KINDS[kind]
     required = (_COMMON | extra) - {"inverse"}
     if missing := sorted(required - set(tree)):
         raise DocumentError(f"instrument {symbol!r} must have {missing[0]!r}")
     if unknown := sorted(set(tree) - _COMMON - extra):
-        raise DocumentError(f"instrument {symbol!r} has an unknown key {unknown[0]!r}")
+        raise DocumentError(f"instrument {symbol!r} has an unknown key {unknown[0]!r:.60}")
     fields: dict[str, Any] = {k: tree[k] for k in ("symbol", "underlying", "settlement")}
     if bad := [k for k, v in fields.items() if not isinstance(v, str) or not v]:
-        raise DocumentError(f"{bad[0]} of {symbol!r} must be a name, was {fields[bad[0]]!r}")
+        raise DocumentError(f"{bad[0]} of {symbol!r} must be a name, was {fields[bad[0]]!r:.60}")
     fields["lot_nano"] = _positive(f"lot of {symbol}", tree["lot"])
     for flag in ("inverse", "call"):
         if flag in tree:
             if not isinstance(tree[flag], bool):
-                raise DocumentError(f"{flag} of {symbol} must be a boolean, was {tree[flag]!r}")
+                raise DocumentError(f"{flag} of {symbol} must be a boolean, was {tree[flag]!r:.60}")
             fields[flag] = tree[flag]
     if "expiry" in extra:
         fields["expiry_ns"] = parse_instant(f"expiry of {symbol}", tree["expiry"])
@@ -103,7 +103,7 @@ def parse_instrument(tree: Mapping[str, Any]) -> Instrument:
 
 
 def _positive(name: str, text: Any) -> int:  # noqa: ANN401 - whatever the file holds
-    nano = parse_nano(name, text)
+    nano = parse_decimal(name, text)
     if nano <= 0:
         raise DocumentError(f"{name} must be > 0, was {text}")
     return nano

@@ -1,15 +1,20 @@
 """A value of a document with its path, so that every refusal can say where, which rule, what."""
 
 import json
-import re
+import reprlib
 from collections.abc import Mapping, Set
 from typing import Any, NamedTuple, NoReturn
 
-from hullmark.core import parse_instant, parse_scaled
-from hullmark.errors import AmountOverflowError, DocumentError, InvalidInputError
+from hullmark.core import parse_decimal, parse_instant
+from hullmark.errors import DocumentError
 
-_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")  # no exponent, no spaces, no underscores
-_SHOWN = 60  # characters of an offending value
+_NAME_LENGTH_MAX = 128  # characters of a key or a name: what a table and a message can hold
+_DEPTH_MAX = 32  # levels of a section that plug-ins read; no reader's stack depends on the input
+
+_shown = reprlib.Repr()  # an offending value in part, however long or deep it is
+_shown.maxstring = _shown.maxlong = _shown.maxother = 60
+_shown.maxlist = _shown.maxdict = 4
+_shown.maxlevel = 3
 
 
 class Node(NamedTuple):
@@ -24,10 +29,7 @@ class Node(NamedTuple):
 
     def refuse_value(self, rule: str, value: object) -> NoReturn:
         """Raise the error that what stands here must *rule*, and was *value*."""
-        shown = repr(value)
-        if len(shown) > _SHOWN:
-            shown = f"{shown[:_SHOWN]}..."
-        raise DocumentError(f"{self.path or 'the document'} must {rule}, was {shown}")
+        raise DocumentError(f"{self.path or 'the document'} must {rule}, was {_shown.repr(value)}")
 
     def lacks(self, what: str) -> NoReturn:
         """Raise the error that *what* is missing here."""
@@ -44,7 +46,11 @@ class Node(NamedTuple):
     def items(self) -> dict[str, "Node"]:
         """Return the members of an object with free keys."""
         prefix = f"{self.path}." if self.path else ""
-        return {key: Node(f"{prefix}{key}", value) for key, value in self.table().items()}
+        table = self.table()
+        for key in table:
+            if not (key and _presentable(key)):
+                self.refuse_value(f"have printable keys of 1 to {_NAME_LENGTH_MAX} characters", key)
+        return {key: Node(f"{prefix}{key}", value) for key, value in table.items()}
 
     def fields(self, required: Set[str], optional: Set[str] = frozenset()) -> dict[str, "Node"]:
         """Return the members of an object with these keys and no others."""
@@ -66,18 +72,12 @@ class Node(NamedTuple):
         """Return a string that is not empty."""
         if not isinstance(self.value, str) or not self.value:
             self.refuse("be a string that is not empty")
+        self._check_presentable()
         return self.value
 
     def scaled(self, decimals: int) -> int:
         """Return a decimal string as a whole number of ``10**-decimals``."""
-        if not isinstance(self.value, str) or not _DECIMAL.fullmatch(self.value):
-            self.refuse('be a decimal string such as "12.5"')
-        try:
-            return parse_scaled(self.path, self.value, decimals)
-        except AmountOverflowError:
-            raise
-        except InvalidInputError:
-            self.refuse(f"have at most {decimals} decimals")
+        return parse_decimal(self.path, self.value, decimals)
 
     def nano(self, *, minimum: int | None = None) -> int:
         """Return a decimal string in nanos."""
@@ -101,19 +101,32 @@ class Node(NamedTuple):
         """Return the instant that is the key of this value, in nanoseconds."""
         return parse_instant(f"key of {self.path}", key)
 
-    def check_tree(self) -> None:
+    def check_tree(self, depth_max: int = _DEPTH_MAX) -> None:
         """Refuse a value that plug-ins could misread: a float, a null, a key that is there twice.
 
-        What remains is objects, lists, strings, whole numbers and booleans.
+        What remains is objects, lists, strings, whole numbers and booleans, not too deep.
         """
+        members: list[Node] = []
         if isinstance(self.value, Mapping):
-            for item in self.items().values():
-                item.check_tree()
+            members = list(self.items().values())
         elif isinstance(self.value, list):
-            for entry in self.entries():
-                entry.check_tree()
-        elif not isinstance(self.value, str | int):
+            members = self.entries()
+        elif isinstance(self.value, str):
+            self._check_presentable()
+        elif not isinstance(self.value, int):
             self.refuse("be an object, a list, a string, a whole number or a boolean")
+        if members and not depth_max:
+            self.refuse(f"be nested at most {_DEPTH_MAX} deep")
+        for member in members:
+            member.check_tree(depth_max - 1)
+
+    def _check_presentable(self) -> None:
+        if not _presentable(self.value):
+            self.refuse(f"be printable, of at most {_NAME_LENGTH_MAX} characters")
+
+
+def _presentable(text: object) -> bool:
+    return isinstance(text, str) and text.isprintable() and len(text) <= _NAME_LENGTH_MAX
 
 
 class _Ambiguous(dict[str, Any]):
@@ -123,11 +136,15 @@ class _Ambiguous(dict[str, Any]):
 
 
 def read_json(text: str | bytes) -> object:
-    """Read a JSON text; of what Python's reader would let pass, `Node` refuses the rest."""
+    """Read a JSON text in UTF-8; of what Python's reader would let pass, `Node` refuses the rest.
+
+    A byte order mark at the beginning is ignored, as RFC 8259 allows.
+    """
     try:
-        value: object = json.loads(text, object_pairs_hook=_object)
+        decoded = text if isinstance(text, str) else text.decode("utf-8-sig")
+        value: object = json.loads(decoded, object_pairs_hook=_object)
     except (ValueError, RecursionError) as e:
-        raise DocumentError(f"the document must be JSON, was not: {e}") from e
+        raise DocumentError(f"the document must be JSON in UTF-8, was not: {e}") from e
     return value
 
 

@@ -23,13 +23,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hullmark.core import NANO, format_instant
+from hullmark.core import NANO, format_instant, format_scaled
 from hullmark.domain import DocumentMarket, DocumentQuote, Future, Instrument, Option, Perpetual
 from hullmark.errors import DocumentError, FeedError
 from hullmark.feeds._table import Table, read_table
 
 FUTURES_FILE = "term_futures_marks.parquet"
 PERPETUALS_FILE = "perpetual_futures_prices.parquet"
+_PRICE_MAX = 9e9
 
 
 class ChainRow(NamedTuple):
@@ -64,7 +65,8 @@ class ChainSnapshot:
         Raises
         ------
         DocumentError
-            If an instrument has another underlying, expiry, strike or side here than there.
+            If an instrument has another underlying, expiry, strike or side here than there, or is
+        not inverse.
         """
         options = {row.symbol: row for row in self.options}
         quotes: dict[str, DocumentQuote] = {}
@@ -72,16 +74,22 @@ class ChainSnapshot:
             symbol = instrument.symbol
             if symbol in options:
                 row = options[symbol]
-                terms = (row.underlying, row.expiry_ns, _nano(row.strike_usd), row.call)
-                _check_terms(instrument, terms)
+                _check_terms(
+                    instrument,
+                    Option,
+                    underlying=row.underlying,
+                    expiry_ns=row.expiry_ns,
+                    strike_nano=_nano(row.strike_usd),
+                    call=row.call,
+                )
                 quotes[symbol] = DocumentQuote(mark_nano=_nano(row.mark), vol_nano=_nano(row.vol))
             elif symbol in self.futures:
                 underlying, expiry_ns, mark = self.futures[symbol]
-                _check_terms(instrument, (underlying, expiry_ns))
+                _check_terms(instrument, Future, underlying=underlying, expiry_ns=expiry_ns)
                 quotes[symbol] = DocumentQuote(mark_nano=_nano(mark))
             elif symbol in self.perpetuals:
                 underlying, price = self.perpetuals[symbol]
-                _check_terms(instrument, (underlying,))
+                _check_terms(instrument, Perpetual, underlying=underlying)
                 quotes[symbol] = DocumentQuote(mark_nano=_nano(price), grade="uncertain")
         wanted = {
             (i.underlying, i.expiry_ns)
@@ -129,15 +137,15 @@ def read_chain(path: Path | str, *, at_ns: int | None = None) -> ChainSnapshot:
     expiry_of = {_future_name(*key): key for key in expiries}
     marks = _at(path.with_name(FUTURES_FILE), "timestamp", time_ns)
     named = zip(
-        _texts(marks, "futures_instrument_name"),
-        marks.positives("snapshot_term_mark_price").tolist(),
+        marks.once("futures_instrument_name", "a snapshot"),
+        _prices(marks, "snapshot_term_mark_price"),
         strict=True,
     )
     candles = _at(path.with_name(PERPETUALS_FILE), "obs_datetime", time_ns)
     traded = zip(
-        _texts(candles, "instrument_name"),
-        _texts(candles, "coin"),
-        candles.positives("candle_price_used").tolist(),
+        candles.once("instrument_name", "a snapshot"),
+        candles.texts("coin"),
+        _prices(candles, "candle_price_used"),
         strict=True,
     )
     return ChainSnapshot(
@@ -157,24 +165,23 @@ def read_chain(path: Path | str, *, at_ns: int | None = None) -> ChainSnapshot:
 
 
 def _rows(table: Table, time_ns: int) -> tuple[ChainRow, ...]:
-    symbols, sides = _texts(table, "instrument_name"), _texts(table, "option_type")
-    last = {symbol: i for i, symbol in enumerate(symbols)}
-    once = np.array([last[symbol] == i for i, symbol in enumerate(symbols)])
-    table.require(once, "instrument_name", "there once in a snapshot")
+    symbols, sides = table.once("instrument_name", "a snapshot"), table.texts("option_type")
     table.require(np.array([s in ("call", "put") for s in sides]), "option_type", "call or put")
     expiry_ns = table.instants("expiry_datetime")
     table.require(expiry_ns > time_ns, "expiry_datetime", "after the snapshot")
+    deltas = table.floats("delta")
+    table.require(np.abs(deltas) <= 1, "delta", "in [-1, 1]")
     columns = zip(
         symbols,
-        _texts(table, "currency"),
+        table.texts("currency"),
         expiry_ns.tolist(),
-        table.positives("strike").tolist(),
+        _prices(table, "strike"),
         [side == "call" for side in sides],
-        table.nonnegatives("mark_price").tolist(),
-        table.positives("implied_volatility").tolist(),
-        table.floats("delta").tolist(),
-        table.positives("futures_price").tolist(),
-        table.positives("index_price").tolist(),
+        _prices(table, "mark_price", zero=True),
+        _prices(table, "implied_volatility"),
+        deltas.tolist(),
+        _prices(table, "futures_price"),
+        _prices(table, "index_price"),
         strict=True,
     )
     return tuple(ChainRow(*fields) for fields in columns)
@@ -185,13 +192,14 @@ def _at(path: Path, column: str, time_ns: int) -> Table:
     return table.take(np.flatnonzero(table.instants(column) == time_ns))
 
 
-def _texts(table: Table, column: str) -> list[str]:
-    if column not in table.columns:
-        raise FeedError(f"{table.path}: column {column!r} is missing")
-    texts: list[str] = table.columns[column].to_pylist()
-    named = np.array([isinstance(text, str) and bool(text) for text in texts], dtype=bool)
-    table.require(named, column, "a text")
-    return texts
+# What a document can hold: billionths in 64 bits, and no price that rounds to zero.
+def _prices(table: Table, column: str, *, zero: bool = False) -> list[float]:
+    numbers = table.nonnegatives(column) if zero else table.positives(column)
+    table.require(numbers <= _PRICE_MAX, column, f"<= {_PRICE_MAX:g}")
+    if not zero:
+        table.require(numbers >= 1 / NANO, column, "at least a billionth")
+    prices: list[float] = numbers.tolist()
+    return prices
 
 
 # The venue's name of the future that expires with these options.
@@ -201,22 +209,28 @@ def _future_name(underlying: str, expiry_ns: int) -> str:
     return f"{underlying}-{int(day)}{names[int(month) - 1]}{year[2:]}"
 
 
-def _check_terms(instrument: Instrument, terms: tuple[Any, ...]) -> None:
-    here: tuple[Any, ...] = (instrument.underlying,)
-    kinds = {1: Perpetual, 2: Future, 4: Option}
-    if isinstance(instrument, Future | Option):
-        here = (*here, instrument.expiry_ns)
-    if isinstance(instrument, Option):
-        here = (*here, instrument.strike_nano, instrument.call)
-    if not isinstance(instrument, kinds[len(terms)]) or here != terms:
+# What the chain says of an instrument. All it quotes is inverse: a mark is in coins.
+def _check_terms(instrument: Instrument, kind: type[Instrument], **terms: object) -> None:
+    where = f"parameters.instruments, {instrument.symbol!r}"
+    if not isinstance(instrument, kind):
         raise DocumentError(
-            f"parameters.instruments: {instrument.symbol!r} must have the terms that the chain "
-            f"gives it, {_kind_name(kinds[len(terms)])} {terms}, was {here}"
+            f"{where}: kind must be {kind.__name__.lower()}, as in the chain,"
+            f" was {type(instrument).__name__.lower()}"
         )
+    for name, there in {**terms, "inverse": True}.items():
+        here = getattr(instrument, name)
+        if here != there:
+            key, _, unit = name.partition("_")
+            rule = f"{key} must be {_text(there, unit)}, as in the chain"
+            raise DocumentError(f"{where}: {rule}, was {_text(here, unit)}")
 
 
-def _kind_name(kind: type[Any]) -> str:
-    return kind.__name__.lower()
+def _text(value: Any, unit: str) -> str:  # noqa: ANN401
+    if unit == "ns":
+        return format_instant(value)
+    if unit == "nano":
+        return format_scaled(value, 9)
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _median(values: Iterable[float]) -> float:

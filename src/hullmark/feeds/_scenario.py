@@ -29,6 +29,7 @@ _REPLAY_WHOLE = (
     "impact_half_life_s",
     "open_interest_usd",
     "accounts",
+    "maker_capital_usd",
 )
 _REPLAY = ("start", "stop", "observe_move", "depth_share", "fund_share", *_REPLAY_WHOLE)
 _SYMBOL = ("decimals", "notional_usd", "funding_interval_h", "funding_rate", "points")
@@ -68,6 +69,7 @@ class ReplaySettings:
     open_interest_usd: int = 1_000_000_000  # gross: longs plus shorts
     accounts: int = 20_000
     fund_share: float = 0.01  # of gross open interest
+    maker_capital_usd: int = 500_000_000  # of the account that takes the other side
     depth: tuple[Point, ...] = ()  # normal depth where there is no point
 
     def __post_init__(self) -> None:

@@ -78,6 +78,21 @@ class Table:
         self.require(numbers < 2**63 / 1e6, column, "milliseconds within 64-bit ns")
         return np.asarray(numbers, dtype=np.int64) * (NANO // 1_000)
 
+    def texts(self, column: str) -> list[str]:
+        """Return a column of texts that are not empty."""
+        found: list[str] = self._cells(column).to_pylist()
+        good = np.array([isinstance(text, str) and bool(text) for text in found], dtype=bool)
+        self.require(good, column, "a text")
+        return found
+
+    def once(self, column: str, where: str) -> list[str]:
+        """Return a column of texts that are all different."""
+        found = self.texts(column)
+        last = {text: i for i, text in enumerate(found)}
+        alone = np.array([last[text] == i for i, text in enumerate(found)], dtype=bool)
+        self.require(alone, column, f"there once in {where}")
+        return found
+
     def where(self, column: str, equals: str) -> "Table":
         """Return the rows whose *column* is the text *equals*, or refuse if there is none."""
         import pyarrow as pa  # noqa: PLC0415
@@ -144,7 +159,7 @@ def read_table(path: Path | str) -> Table:
         raise FeedError(f"{path} must be a file; it does not exist")
     try:
         if path.suffix == ".parquet":
-            table = parquet.ParquetFile(path).read()
+            table = parquet.ParquetFile(path, page_checksum_verification=True).read()
         else:
             text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
             # One block and one thread: types are inferred from all of it, and rows are numbered.
@@ -153,6 +168,8 @@ def read_table(path: Path | str) -> Table:
     except (pa.ArrowException, OSError, EOFError, zlib.error) as e:
         reason = str(e).splitlines()[0]
         raise FeedError(f"{path} cannot be read, it is truncated or corrupted: {reason}") from e
+    if twice := sorted({n for n in table.column_names if table.column_names.count(n) > 1}):
+        raise FeedError(f"{path}: column {twice[0]!r:.60} must be there once, was there again")
     columns = {name: table.column(name) for name in table.column_names}
     return Table(path, columns, np.arange(table.num_rows, dtype=np.int64))
 

@@ -1,6 +1,6 @@
 """Reading a journal back, verified."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,13 +10,17 @@ from hullmark.journal._store import Store
 from hullmark.journal.sqlite import SqliteStore
 
 
-def read(source: str | Path | Store) -> Iterator[Unit]:
+def read(
+    source: str | Path | Store, *, on_batch: Callable[[Batch], None] | None = None
+) -> Iterator[Unit]:
     """Yield every unit of a journal in order; what was yielded is verified.
 
     Parameters
     ----------
     source : path or Store
         A SQLite journal, opened read-only beside its writer if there is one; or an open store.
+    on_batch : callable, optional
+        Called with each batch that was verified, before its first unit is yielded.
 
     Yields
     ------
@@ -39,6 +43,8 @@ def read(source: str | Path | Store) -> Iterator[Unit]:
                 units = unseal(batch)
             except DamagedJournalError as e:
                 raise _damaged(source, e, GENESIS._replace(sequence=batch.first - 1)) from e
+            if on_batch is not None:
+                on_batch(batch)
             yield from units
 
 

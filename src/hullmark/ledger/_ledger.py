@@ -1,14 +1,16 @@
 """The ledger: who has what, in 64-bit columns and by double entry.
 
 Every method here moves quanta between accounts or inside one; none makes or loses any. The columns
-are ``array('q')``: an integer that does not fit raises before it is stored.
+are ``array('q')``: an integer that does not fit raises before it is stored. A ledger that raised
+may have done half of what it was told, and is to be thrown away.
 """
 
 from array import array
 from collections.abc import Iterator, Sequence
 
-from hullmark.core import NANO, Asset
+from hullmark.core import NANO, Asset, int64
 from hullmark.domain import Instrument, Option, Spot, SystemAccount, is_system
+from hullmark.errors import AmountOverflowError
 from hullmark.ledger._cost import payoff_ratio
 from hullmark.ledger._position import FLAT, Position, fill, funding_due
 
@@ -81,11 +83,8 @@ class Ledger:
 
     def move(self, source: int, target: int, asset: int, quanta: int) -> None:
         """Move cash between two accounts. The only way that cash changes hands."""
-        column, giver, taker = self._cash[asset], self.row_of[source], self.row_of[target]
-        column[giver] -= quanta
-        column[taker] += quanta
-        self.changed.add(giver)
-        self.changed.add(taker)
+        self._credit(asset, self.row_of[source], -quanta)
+        self._credit(asset, self.row_of[target], quanta)
 
     def trade(self, buyer: int, seller: int, instrument: int, *, lots: int, cost: int) -> None:
         """Give *lots* to the buyer and *cost* quanta to the seller."""
@@ -110,7 +109,8 @@ class Ledger:
 
     def accrue_funding(self, instrument: int, step_micro: int) -> None:
         """Let every long lot owe, and every short lot be owed, *step_micro* more."""
-        self.funding_micro[instrument] += step_micro
+        index = self.funding_micro[instrument] + step_micro
+        self.funding_micro[instrument] = int64("a funding index", index)
 
     def settle_funding(self, account: int, instrument: int) -> None:
         """Pay what a position owes of funding, or is owed."""
@@ -137,17 +137,18 @@ class Ledger:
     def settle_expiry(self, instrument: int, price_nano: int) -> None:
         """Close every position at its payoff, each rounded against its holder.
 
-        Lots sum to zero, so what the roundings leave is never negative; it stays in the venue's
-        settlement account.
+        The payoff comes from the venue's settlement account, the quote from the position itself.
+        Lots sum to zero, so what the roundings leave in that account is never negative.
         """
         terms, asset = self.instruments[instrument], self._settlement[instrument]
         over, under = payoff_ratio(terms, price_nano, self.assets[asset].quanta_per_unit)
         for account in self.holders(instrument):
             self.settle_funding(account, instrument)
-            position = self.position(account, instrument)
-            worth = position.lots * over // under + position.quote
-            self._store(self.row_of[account], instrument, FLAT)
-            self.move(SystemAccount.SETTLEMENT, account, asset, worth)
+            lots, quote, _ = self.position(account, instrument)
+            row = self.row_of[account]
+            self._store(row, instrument, FLAT)
+            self._credit(asset, row, quote)  # inside one account: quotes need not sum to zero
+            self.move(SystemAccount.SETTLEMENT, account, asset, lots * over // under)
 
     def holders(self, instrument: int) -> list[int]:
         """Return the accounts with a position in an instrument, in order of row."""
@@ -165,6 +166,14 @@ class Ledger:
     def lots_total(self, instrument: int) -> int:
         """Return the sum of lots over all accounts: zero, whatever has happened."""
         return sum(self._lots[held[instrument]] for held in self._held if instrument in held)
+
+    def row_totals(self, row: int) -> tuple[list[int], dict[int, int]]:
+        """Return what a row adds to the sums: cash and quote per asset, lots per instrument."""
+        settlement, quote, held = self._settlement, self._quote, self._held[row]
+        cash = [column[row] for column in self._cash]
+        for instrument, slot in held.items():
+            cash[settlement[instrument]] += quote[slot]
+        return cash, {instrument: self._lots[slot] for instrument, slot in held.items()}
 
     def facts(self) -> Iterator[tuple[str, int, str, tuple[int, ...]]]:
         """Yield every balance and position that is not zero: table, account, key, integers."""
@@ -186,7 +195,18 @@ class Ledger:
         row = self.row_of[account]
         self._store(row, instrument, after)
         if realised:  # inside one account: its quote fell by as much as its cash rises
-            self._cash[self._settlement[instrument]][row] += realised
+            self._credit(self._settlement[instrument], row, realised)
+
+    def _credit(self, asset: int, row: int, quanta: int) -> None:
+        column = self._cash[asset]
+        try:
+            column[row] += quanta
+        except OverflowError as e:
+            raise AmountOverflowError(
+                f"cash of account {self.accounts[row]} must fit in 64 bits, "
+                f"was {column[row] + quanta} quanta of {self.assets[asset].symbol}"
+            ) from e
+        self.changed.add(row)
 
     def _store(self, row: int, instrument: int, position: Position) -> None:
         held = self._held[row]

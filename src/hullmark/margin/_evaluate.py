@@ -97,12 +97,12 @@ def _tiered(start: int, stop: int, rows: Rows, tables: RiskTables) -> tuple[floa
     initial = maintenance = 0.0
     for j in range(start, stop):
         i = rows.instrument[j]
-        k = tables.tier_stop[i] - 1
-        if k < tables.tier_start[i]:
+        k, last = tables.tier_start[i], tables.tier_stop[i] - 1
+        if last < k:
             return math.inf, math.inf
         notional = abs(rows.size[j]) * tables.notional_usd[i]
-        while k > tables.tier_start[i] and tables.tier_floor_usd[k] > notional:
-            k -= 1
+        while k < last and tables.tier_floor_usd[k + 1] <= notional:  # most positions are small
+            k += 1
         floor = tables.tier_floor_usd[k]
         initial += bracket_usd(
             notional, floor, tables.tier_initial[k], tables.tier_initial_base_usd[k]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 from msgspec import Struct
 
-from hullmark.core import NANO, parse_nano
+from hullmark.core import NANO, parse_decimal
 from hullmark.errors import DocumentError, InvalidInputError
 from hullmark.margin._tiers import TierSchedule
 
@@ -50,7 +50,7 @@ class TieredModel(Struct, frozen=True):
         path = "margin.tiered"
         for symbol, entry in tree.items():
             if not isinstance(entry, Mapping):
-                raise DocumentError(f"{path}.{symbol} must be a table, was {entry!r}")
+                raise DocumentError(f"{path}.{symbol} must be a table, was {entry!r:.60}")
         return cls({s: TierSchedule.parse(f"{path}.{s}", entry) for s, entry in tree.items()})
 
     def require(self, symbols: Collection[str]) -> None:
@@ -87,7 +87,7 @@ class ScenarioModel(Struct, frozen=True, kw_only=True):
         try:
             if missing := [key for key in _SCENARIO_OWN if key not in tree]:
                 raise InvalidInputError(f"{missing[0]} must be given, was absent")
-            return cls(**{key: parse_nano(key, tree[key]) / NANO for key in _SCENARIO_OWN})
+            return cls(**{key: parse_decimal(key, tree[key]) / NANO for key in _SCENARIO_OWN})
         except InvalidInputError as e:
             raise DocumentError(f"{path}: {e}") from e
 
@@ -100,5 +100,7 @@ MODELS: Mapping[str, type[TieredModel] | type[ScenarioModel]] = MappingProxyType
 def model_code(name: str) -> int:
     """Return the code that `book.Rows.model` holds for the model of that name."""
     if name not in MODELS:
-        raise InvalidInputError(f"margin model must be one of {', '.join(MODELS)}, was {name!r}")
+        raise InvalidInputError(
+            f"margin model must be one of {', '.join(MODELS)}, was {name!r:.60}"
+        )
     return MODELS[name].code

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from msgspec import Struct
 
-from hullmark.core import NANO, kernel, parse_nano
+from hullmark.core import NANO, kernel, parse_decimal
 from hullmark.errors import DocumentError, InvalidInputError
 
 
@@ -76,16 +76,18 @@ class TierSchedule(Struct, frozen=True):
     def parse(cls, path: str, tree: Mapping[str, Any]) -> Self:
         """Read ``{"tiers": [{"floor_usd", "initial", "maintenance"}, ...]}``, or refuse it."""
         if set(tree) != {"tiers"} or not isinstance(tree["tiers"], Sequence):
-            raise DocumentError(f"{path} must be a table with the one key 'tiers', was {tree!r}")
+            raise DocumentError(
+                f"{path} must be a table with the one key 'tiers', was {tree!r:.60}"
+            )
         keys = ("floor_usd", "initial", "maintenance")
         tiers = []
         for k, entry in enumerate(tree["tiers"]):
             if not isinstance(entry, Mapping) or set(entry) != set(keys):
                 raise DocumentError(
-                    f"{path}.tiers[{k}] must have the keys {', '.join(keys)}, was {entry!r}"
+                    f"{path}.tiers[{k}] must have the keys {', '.join(keys)}, was {entry!r:.60}"
                 )
             try:
-                rates = {key: parse_nano(key, entry[key]) / NANO for key in keys}
+                rates = {key: parse_decimal(key, entry[key]) / NANO for key in keys}
             except InvalidInputError as e:
                 raise DocumentError(f"{path}.tiers[{k}]: {e}") from e
             tiers.append(Tier(**rates))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hullmark.core import NANO, SECOND_NS, parse_nano
+from hullmark.core import NANO, format_scaled, parse_nano, parse_scaled
 from hullmark.domain import AcceptedPrice, Print
 from hullmark.errors import DocumentError
 from hullmark.market._grade import Grade
@@ -29,22 +29,44 @@ class PricePolicy:
         if len(set(self.sources)) != len(self.sources):
             raise DocumentError(f"sources must be distinct, was {self.sources}")
         if self.staleness_ns_max <= 0:
-            raise DocumentError(f"staleness_s_max must be > 0, was {self.staleness_ns_max}ns")
+            shown = format_scaled(self.staleness_ns_max, 9)
+            raise DocumentError(f"staleness_s_max must be > 0, was {shown}")
+        if self.jump_nano_max is not None and self.jump_nano_max <= 0:
+            shown = format_scaled(self.jump_nano_max, 9)
+            raise DocumentError(f"jump_max must be > 0, was {shown}; leave it out for none")
+        if self.price_nano_min <= 0:
+            raise DocumentError(
+                f"price_min must be > 0, was {format_scaled(self.price_nano_min, 9)}"
+            )
+        if self.price_nano_max is not None and self.price_nano_max < self.price_nano_min:
+            low, high = (format_scaled(n, 9) for n in (self.price_nano_min, self.price_nano_max))
+            raise DocumentError(f"price_max must be >= price_min ({low}), was {high}")
 
     @classmethod
     def parse(cls, tree: Mapping[str, Any]) -> "PricePolicy":
-        """Read a policy of the section ``prices`` of a venue tree."""
+        """Read a policy of the section ``prices`` of a venue tree.
+
+        Raises
+        ------
+        InvalidInputError
+            If a key is missing or unknown, or a value breaks its rule; the message names all three.
+        """
+        if not isinstance(tree, Mapping):
+            raise DocumentError(f"a price policy must be a table, was {tree!r:.80}")
         known = {"sources", "sources_min", "staleness_s_max", "jump_max", "price_min", "price_max"}
         if unknown := sorted(set(tree) - known):
             raise DocumentError(f"unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
         try:
+            sources, sources_min = tree["sources"], tree["sources_min"]
+            if not isinstance(sources, list | tuple) or not all(_is_name(s) for s in sources):
+                raise DocumentError(f"sources must be a list of names, was {sources!r:.80}")
+            if not isinstance(sources_min, int) or isinstance(sources_min, bool):
+                raise DocumentError(f"sources_min must be a whole number, was {sources_min!r:.80}")
             jump, low, high = tree.get("jump_max"), tree.get("price_min"), tree.get("price_max")
             return cls(
-                sources=tuple(tree["sources"]),
-                sources_min=int(tree["sources_min"]),
-                staleness_ns_max=parse_nano("staleness_s_max", tree["staleness_s_max"])
-                * SECOND_NS
-                // NANO,
+                sources=tuple(sources),
+                sources_min=sources_min,
+                staleness_ns_max=parse_scaled("staleness_s_max", tree["staleness_s_max"], 9),
                 jump_nano_max=None if jump is None else parse_nano("jump_max", jump),
                 price_nano_min=1 if low is None else parse_nano("price_min", low),
                 price_nano_max=None if high is None else parse_nano("price_max", high),
@@ -74,10 +96,10 @@ def accept(
     """Weigh the newest print of each source into one graded price.
 
     Absurd prints are dropped, then late ones; the median of the rest is the price, so one bad
-    source moves it at most within the spread of the others. With an even count it is the mean of
-    the two in the middle, rounded down. A median that jumps from the last accepted price by more
-    than the policy allows is not taken over. Whatever is not usable leaves the last price in place
-    and says so in the grade.
+    source moves it at most within the spread of the others, if those are two or more. With an even
+    count it is the mean of the two in the middle, rounded down. A median that jumps from the last
+    accepted price by more than the policy allows is not taken over. Whatever is not usable leaves
+    the last price in place and says so in the grade.
     """
     heard = [p for p in prints if p.source in policy.sources]
     sane = [p for p in heard if _is_sane(p, policy)]
@@ -98,6 +120,10 @@ def accept(
     return AcceptedPrice(factor=factor, price_nano=median, grade=grade, accepted_ns=now_ns)
 
 
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
 def _jumped(last: AcceptedPrice | None, price_nano: int, policy: PricePolicy) -> bool:
     if last is None or not last.price_nano or policy.jump_nano_max is None:
         return False
@@ -113,6 +139,6 @@ def _unchanged(factor: str, last: AcceptedPrice | None, grade: Grade) -> Accepte
 
 
 def _is_sane(said: Print, policy: PricePolicy) -> bool:
-    if said.price_nano is None or said.price_nano < max(policy.price_nano_min, 1):
+    if said.price_nano is None or said.price_nano < policy.price_nano_min:
         return False
     return policy.price_nano_max is None or said.price_nano <= policy.price_nano_max

@@ -16,7 +16,8 @@ negative a loss. Moves and vol shocks are fractions. Laws:
 3. Delta, gamma, vega and theta are the derivatives of the same model.
 """
 
+from hullmark.scenarios._moved import MovableView
 from hullmark.scenarios._revalue import RiskArrays, revalue
 from hullmark.scenarios._set import ScenarioSet
 
-__all__ = ["RiskArrays", "ScenarioSet", "revalue"]
+__all__ = ["MovableView", "RiskArrays", "ScenarioSet", "revalue"]

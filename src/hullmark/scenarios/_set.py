@@ -1,13 +1,12 @@
 """The grid of scenarios: relative moves of spot, each with volatility down, the same or up."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
-from hullmark.core import NANO, YEAR_DAYS, FloatArray, parse_nano
+from hullmark.core import NANO, YEAR_DAYS, FloatArray, parse_decimal
 from hullmark.errors import DocumentError, InvalidInputError
 
 _SHOCK_DAYS = (
@@ -18,7 +17,6 @@ _MOVES_MAX = 64  # a finer grid costs memory in every instrument and adds no inf
 _REQUIRED = ("moves", "vol_up", "vol_down", "power_short", "power_long", "days_floor", "vol_floor")
 _OPTIONAL = ("edges_up_only",)
 _OF_MODEL = ("initial_factor", "maintenance_factor")  # in the same table; the margin model's
-_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,16 +98,16 @@ class ScenarioSet:
             If a key is missing or unknown, or a value breaks its rule; the message has the path.
         """
         if not isinstance(tree, Mapping):
-            raise DocumentError(f"{path} must be a table, was {tree!r}")
+            raise DocumentError(f"{path} must be a table, was {tree!r:.60}")
         if missing := [key for key in _REQUIRED if key not in tree]:
             raise DocumentError(f"{path} must have the key {missing[0]!r}, and has not")
         if unknown := sorted(set(tree) - {*_REQUIRED, *_OPTIONAL, *_OF_MODEL}):
-            raise DocumentError(f"{path} has an unknown key {unknown[0]!r}")
+            raise DocumentError(f"{path} has an unknown key {unknown[0]!r:.60}")
         if not isinstance(tree["moves"], list | tuple):
-            raise DocumentError(f"{path}.moves must be a list, was {tree['moves']!r}")
+            raise DocumentError(f"{path}.moves must be a list, was {tree['moves']!r:.60}")
         edges = tree.get("edges_up_only", False)
         if not isinstance(edges, bool):
-            raise DocumentError(f"{path}.edges_up_only must be a boolean, was {edges!r}")
+            raise DocumentError(f"{path}.edges_up_only must be a boolean, was {edges!r:.60}")
         moves = tuple(_decimal(f"{path}.moves[{i}]", m) for i, m in enumerate(tree["moves"]))
         numbers = {key: _decimal(f"{path}.{key}", tree[key]) for key in _REQUIRED[1:]}
         try:
@@ -147,8 +145,7 @@ class ScenarioSet:
 
 
 def _decimal(path: str, text: object) -> float:
-    if not isinstance(text, str) or not _DECIMAL.fullmatch(text):
-        raise DocumentError(
-            f'{path} must be a decimal string such as "0.16", of at most 9 decimals, was {text!r}'
-        )
-    return parse_nano(path, text) / NANO
+    try:
+        return parse_decimal(path, text) / NANO
+    except InvalidInputError as e:
+        raise DocumentError(str(e)) from e

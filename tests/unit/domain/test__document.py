@@ -104,6 +104,10 @@ CASH = ("accounts", 0, "cash", "USDC")
         (CASH, float("nan"), r"accounts\[0\].cash.USDC must be a decimal string .*, was nan"),
         (CASH, "1e3", r"accounts\[0\].cash.USDC must be a decimal string"),
         (CASH, "٣", r"accounts\[0\].cash.USDC must be a decimal string"),
+        (CASH, "1.0000000", r"USDC must have at most 6 decimals, was '1.0000000'"),
+        (CASH, " 1", r"accounts\[0\].cash.USDC must be a decimal string .*, was ' 1'"),
+        (CASH, True, r"accounts\[0\].cash.USDC must be a decimal string .*, was True"),
+        (CASH, "-9223372036854.775808", r"cash.USDC must fit in 64 bits with 6 decimals, was '-92"),
         (CASH, "1.1234567", r"accounts\[0\].cash.USDC must have at most 6 decimals"),
         (CASH, "9" * 20, r"accounts\[0\].cash.USDC must fit in 64 bits"),
         (("accounts", 0, "cash", "EUR"), "1", r"accounts\[0\].cash.EUR must be in an asset"),
@@ -116,6 +120,12 @@ CASH = ("accounts", 0, "cash", "USDC")
         ((*HELD, "entry_price"), "0", r"positions\[0\].entry_price must be > 0, was '0'"),
         ((*HELD, "leverage"), "3", r"positions\[0\] must have no keys but .*, was 'leverage'"),
         (("market", "time"), "soon", r"market.time must be an ISO 8601 instant, was 'soon'"),
+        (("market", "time"), "0001-01-01", r"market.time must fit in 64 bits, was -6213559680000"),
+        (("market", "time"), 1_770_000_000, r"market.time must be a string"),
+        (("market", "index", "BTC"), "9223372036.854775808", r"index.BTC must fit in 64 bits with"),
+        (("market",), None, r"market must be an object, was None"),
+        (("market", "quotes", "BTC-PERPETUAL", "mark"), "-1", r"BTC-PERPETUAL.mark must be >= 0"),
+        (("market", "forwards", "BTC", "2026-03-27T08:00:00Z"), "0", r"08:00:00Z must be > 0, was"),
         (("market", "time"), "2026-03-27T08:00:00Z", r"\[0\].instrument must expire after"),
         (("market", "index", "BTC"), "0", r"market.index.BTC must be > 0, was '0'"),
         (("market", "index", "BTC"), "-1", r"market.index.BTC must be > 0, was '-1'"),
@@ -140,6 +150,10 @@ CASH = ("accounts", 0, "cash", "USDC")
         (("parameters", "assets", "USDC", "peg"), MISSING, r"assets.USDC must have a 'peg'"),
         (("parameters", "liquidation"), {}, r"parameters must have no keys but .* 'liquidation'"),
         (("parameters", "margin", "x"), [{"y": 0.5}], r"parameters.margin.x\[0\].y must be .* 0.5"),
+        ((*FIRST, "lot"), MISSING, r"instruments\[0\]: instrument .* must have 'lot'"),
+        ((*FIRST, "lot"), "0", r"instruments\[0\].lot must be > 0, was '0'"),
+        ((*FIRST, "lot"), 1, r"instruments\[0\].lot must be a decimal string .*, was 1"),
+        ((*FIRST, "strike"), "1e5", r"instruments\[0\].strike must be a decimal string"),
         ((*FIRST, "strike"), "-1", r"parameters.instruments\[0\].strike must be > 0"),
         ((*FIRST, "kind"), "swap", r"instruments\[0\]: kind of instrument .* must be one of"),
         ((*FIRST, "kind"), ["option"], r"instruments\[0\].kind must be a string"),
@@ -157,9 +171,15 @@ def test_refuses_with_path_rule_and_value(path, value, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"version": 1, "accounts": [', "must be JSON"),
+        ('{"version": 1, "accounts": [', "the document must be JSON in UTF-8, was not: Expecting"),
+        ("", "the document must be JSON in UTF-8, was not: Expecting value"),
+        (b"\x00" * 64, "must be JSON"),
         (b"\xff\xfe\x00", "must be JSON"),
+        (EXAMPLE.read_text(encoding="utf-8").encode("utf-16"), "must be JSON in UTF-8, was not"),
+        (EXAMPLE.read_text(encoding="utf-8").encode("utf-16-le"), "must be JSON in UTF-8, was not"),
         ("[" * 100_000, "must be JSON"),
+        ('{"version": ' + "9" * 5_000 + "}", "must be JSON"),
+        ("null", "the document must be an object, was None"),
         ("[]", r"the document must be an object, was \[\]"),
         ('{"version": 1, "version": 1}', "must have each key once, was 'version'"),
         (
@@ -173,10 +193,58 @@ def test_refuses_what_is_no_single_reading(text, message):
         Document.parse(text)
 
 
-def test_a_long_value_is_shown_in_part():
+def test_a_byte_order_mark_is_ignored():
+    marked = EXAMPLE.read_text(encoding="utf-8").encode("utf-8-sig")
+    assert Document.parse(marked) == Document.parse_tree(TREE)
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e400", "1.5", "-0"])
+def test_a_bare_number_is_refused_by_its_path(number):
+    text = EXAMPLE.read_text(encoding="utf-8").replace('"64000"', number)
+    with pytest.raises(DocumentError, match=r"market.index.BTC must be a decimal string such as"):
+        Document.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("accounts", 0, "mode"), "m" * 10_000),
+        (("accounts", 0, "name"), "n" * 10_000),
+        (("accounts", 0, "name"), ["n"] * 10_000),
+        (("accounts", 0, "cash", "USDC"), "9" * 10_000),
+        (("accounts", 0, "cash", "A" * 10_000), "1"),
+        (("market", "time"), "2" * 10_000),
+        (("parameters", "margin", "cross"), "t" * 10_000),
+        (("market", "quotes"), {str(n): {} for n in range(10_000)}),
+        (("parameters", "margin", "tiered", "\n" * 10_000), {}),
+    ],
+)
+def test_a_long_value_is_shown_in_part(path, value):
     with pytest.raises(DocumentError) as caught:
-        Document.parse_tree(changed(("accounts", 0, "mode"), "m" * 10_000))
-    assert len(str(caught.value)) < 200
+        Document.parse_tree(changed(path, value))
+    assert len(str(caught.value)) < 250
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("open_close", ["[]", ('{"a":', "}")])
+def test_what_plug_ins_read_is_not_deep(open_close):
+    opening, closing = open_close
+    for depth in (40, 300, 900):
+        deep = opening * depth + '"1"' + closing * depth
+        for key in ('"decimals": 6', '"cross"', '"kind": "perpetual"', '"name"'):
+            text = EXAMPLE.read_text(encoding="utf-8").replace(key, f'"deep": {deep}, {key}', 1)
+            with pytest.raises(DocumentError, match=r"nested at most 32 deep|must be JSON|no keys"):
+                Document.parse(text)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[31m", "\ud800", "tab\t", ""])
+def test_names_that_no_table_could_show_are_refused(name):
+    with pytest.raises(DocumentError, match=r"accounts\[1\].name must be"):
+        Document.parse_tree(changed(("accounts", 1, "name"), name))
+    with pytest.raises(DocumentError, match=r"cash must have printable keys of 1 to 128 char"):
+        Document.parse_tree(changed(("accounts", 0, "cash", name), "1"))
+    with pytest.raises(DocumentError, match=r"\[0\].symbol must be"):
+        Document.parse_tree(changed((*FIRST, "symbol"), name))
 
 
 JUNK = st.one_of(
@@ -200,11 +268,14 @@ def accepts(schema, value):
         return False
     if kind is str:
         good = re.search(schema.get("pattern", ""), value, re.ASCII)
-        return good is not None and len(value) >= schema.get("minLength", 0)
+        length = schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value))
+        return good is not None and length
     known, others = schema.get("properties", {}), schema.get("additionalProperties")
     members = [schema["items"]] * len(value) if kind is list else []
     if kind is dict:
         members = [known.get(key, others) for key in value]
+        if not all(accepts(schema.get("propertyNames", {"enum": [*value]}), key) for key in value):
+            return False
     entries = value.values() if kind is dict else value if kind is list else ()
     return (
         all(key in value for key in schema.get("required", ()))
@@ -237,12 +308,33 @@ def test_what_is_read_is_what_the_schema_accepts(path, junk):
     assert accepts(SCHEMA, tree)
 
 
+def refusal(tree):
+    """Return what a tree is refused with; nothing if it is read."""
+    try:
+        Document.parse_tree(tree)
+    except DocumentError as e:
+        return str(e)
+    return ""
+
+
 @given(st.sampled_from(sorted(leaves(TREE), key=str)), JUNK)
 def test_whatever_is_put_anywhere_is_read_or_refused_in_one_line(path, junk):
-    try:
-        Document.parse_tree(changed(path, junk))
-    except DocumentError as e:
-        message = str(e)
-    else:
-        message = ""
-    assert len(message.splitlines()) <= 1
+    assert refusal(changed(path, junk)).isprintable()
+
+
+@given(st.sampled_from(sorted((p[:-1] for p in leaves(TREE)), key=str)), st.text(max_size=3))
+def test_whatever_key_is_put_anywhere_is_read_or_refused_in_one_line(path, key):
+    tree = copy.deepcopy(TREE)
+    node = tree
+    for step in path:
+        node = node[step]
+    if isinstance(node, list):
+        return
+    node[key] = "1"
+    assert refusal(tree).isprintable()
+
+
+@given(st.binary(max_size=40) | st.text(max_size=40))
+def test_any_text_is_read_or_refused_in_one_line(text):
+    with pytest.raises(DocumentError, match=r"\Athe document must [^\n]*\Z"):
+        Document.parse(text)

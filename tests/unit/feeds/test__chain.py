@@ -104,6 +104,14 @@ def test_a_time_before_the_first_snapshot_is_refused_with_the_range(write):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
+        ({"mark_price": 1e300}, r"row 2, column 'mark_price' must be <= 9e\+09, was 1e\+300"),
+        ({"strike": 0.0}, "row 2, column 'strike' must be > 0, was 0.0"),
+        ({"strike": 1e-30}, "row 2, column 'strike' must be at least a billionth, was 1e-30"),
+        ({"futures_price": -5.0}, "row 2, column 'futures_price' must be > 0, was -5.0"),
+        ({"implied_volatility": None}, "column 'implied_volatility' must be a number, was missing"),
+        ({"delta": 1.5}, r"row 2, column 'delta' must be in \[-1, 1\], was 1.5"),
+        ({"expiry_datetime": None}, "'expiry_datetime' must be a time stamp, was missing"),
+        ({"instrument_name": ""}, "row 2, column 'instrument_name' must be a text, was ''"),
         ({"mark_price": float("nan")}, "row 2, column 'mark_price' must be finite, was nan"),
         ({"mark_price": None}, "row 2, column 'mark_price' must be a number, was missing"),
         ({"mark_price": -0.1}, "row 2, column 'mark_price' must be >= 0, was -0.1"),
@@ -125,14 +133,77 @@ def test_bad_rows_of_other_snapshots_are_not_read(write):
     assert len(read_chain(write([row(at=EARLY, mark_price=-1.0), row()])).options) == 1
 
 
-def test_a_missing_column_or_sibling_is_named(write, tmp_path):
-    path = write([{k: v for k, v in row().items() if k != "delta"}])
-    with pytest.raises(FeedError, match="column 'delta' is missing"):
+@pytest.mark.parametrize("column", sorted(row()))
+def test_a_missing_column_is_named(write, column):
+    path = write([{k: v for k, v in row().items() if k != column}])
+    with pytest.raises(FeedError, match=f"chain.parquet: column '{column}' is missing; the file h"):
         read_chain(path)
+
+
+@pytest.mark.parametrize("column", sorted(row()))
+def test_a_column_of_another_type_is_refused_at_its_first_row(write, column):
     path = write([row()])
-    (tmp_path / "term_futures_marks.parquet").unlink()
-    with pytest.raises(FeedError, match="term_futures_marks"):
+    table = parquet.read_table(path)
+    place = table.schema.get_field_index(column)
+    parquet.write_table(table.set_column(place, column, pa.array([[1]])), path)
+    with pytest.raises(FeedError, match=rf"row 1, column '{column}' must be a .*, was \[1\]"):
         read_chain(path)
+
+
+def test_a_column_that_is_there_twice_is_refused(write):
+    path = write([row()])
+    table = parquet.read_table(path)
+    parquet.write_table(table.append_column("delta", table["delta"]), path)
+    with pytest.raises(FeedError, match="column 'delta' must be there once"):
+        read_chain(path)
+
+
+SIBLINGS = {
+    "term_futures_marks": ("futures_instrument_name", "snapshot_term_mark_price", "timestamp"),
+    "perpetual_futures_prices": ("instrument_name", "candle_price_used", "obs_datetime"),
+}
+
+
+@pytest.mark.parametrize("sibling", SIBLINGS)
+def test_a_missing_or_damaged_sibling_is_named(write, tmp_path, sibling):
+    path, file = write([row()]), tmp_path / f"{sibling}.parquet"
+    whole = file.read_bytes()
+    for cut in (0, 3, len(whole) // 2, len(whole) - 1):
+        file.write_bytes(whole[:cut])
+        with pytest.raises(FeedError, match=rf"{sibling}.parquet cannot be read, it is truncated"):
+            read_chain(path)
+    file.unlink()
+    with pytest.raises(FeedError, match=f"{sibling}.parquet must be a file; it does not exist"):
+        read_chain(path)
+
+
+@pytest.mark.parametrize("sibling", SIBLINGS)
+def test_a_sibling_keeps_the_rules_of_the_chain(write, tmp_path, sibling):
+    path, file = write([row()]), tmp_path / f"{sibling}.parquet"
+    table = parquet.read_table(file)
+    name, price, stamp = SIBLINGS[sibling]
+    for column in (name, price, stamp):
+        parquet.write_table(table.drop([column]), file)
+        with pytest.raises(FeedError, match=f"{sibling}.parquet: column '{column}' is missing"):
+            read_chain(path)
+    parquet.write_table(pa.concat_tables([table, table]), file)
+    with pytest.raises(FeedError, match=f"column '{name}' must be there once in a snapshot"):
+        read_chain(path)
+    for bad, rule in ((0.0, "> 0"), (float("nan"), "finite"), (1e300, "<= 9e"), (None, "a number")):
+        column = pa.array([bad] * len(table), pa.float64())
+        place = table.schema.get_field_index(price)
+        parquet.write_table(table.set_column(place, price, column), file)
+        with pytest.raises(FeedError, match=f"row 1, column '{price}' must be {rule}"):
+            read_chain(path)
+
+
+def test_a_chain_cut_anywhere_is_refused(write):
+    path = write([row()])
+    whole = path.read_bytes()
+    for cut in (0, 1, 4, 8, len(whole) // 2, len(whole) - 8, len(whole) - 1):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(FeedError, match=r"chain.parquet cannot be read, it is truncated"):
+            read_chain(path)
 
 
 def test_a_market_holds_what_is_asked_for_and_known(write):
@@ -154,8 +225,17 @@ def test_a_market_holds_what_is_asked_for_and_known(write):
 
 
 @pytest.mark.parametrize(
-    "change", [{"strike": "70001"}, {"call": False}, {"expiry": "2026-02-27T09:00:00Z"}]
+    ("change", "message"),
+    [
+        ({"strike": "70001"}, "'BTC-27FEB26-70000-C': strike must be 70000, as in the chain, was"),
+        ({"call": False}, "call must be true, as in the chain, was false"),
+        ({"expiry": "2026-02-27T09:00:00Z"}, "expiry must be 2026-02-27T08:.* was 2026-02-27T09:"),
+        ({"underlying": "ETH"}, "underlying must be 'BTC', as in the chain, was 'ETH'"),
+        ({"inverse": False}, "inverse must be true, as in the chain, was false"),
+        ({"symbol": "BTC-27FEB26"}, "'BTC-27FEB26': kind must be future, as in the chain, was opt"),
+        ({"symbol": "BTC-PERPETUAL"}, "kind must be perpetual, as in the chain, was option"),
+    ],
 )
-def test_an_instrument_of_other_terms_is_refused(write, change):
-    with pytest.raises(DocumentError, match="'BTC-27FEB26-70000-C' must have the terms that"):
+def test_an_instrument_of_other_terms_is_refused(write, change, message):
+    with pytest.raises(DocumentError, match=message):
         read_chain(write([row()])).market([parse_instrument({**OPTION, **change})])

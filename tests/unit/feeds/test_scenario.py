@@ -29,6 +29,7 @@ impact_half_life_s = "60"
 open_interest_usd = "1000000000"
 accounts = "20000"
 fund_share = "0.01"
+maker_capital_usd = "500000"
 [[depth]]
 at = "2025-10-10T00:10:00Z"
 factor = "1"

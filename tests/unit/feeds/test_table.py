@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, strategies as st
+from pyarrow import parquet
 
 from hullmark.errors import FeedError
 from hullmark.feeds import nearest_nano, read_table
@@ -139,3 +140,27 @@ def test_a_decimal_of_fifteen_digits_comes_back_from_its_float(nano):
 def test_what_has_no_nanos_is_refused(bad):
     with pytest.raises(FeedError, match="fit in 64 bits of nanos"):
         nearest_nano(np.array([bad]))
+
+
+def test_a_flipped_byte_is_found_where_pages_have_checksums(tmp_path):
+    path = tmp_path / "sums.parquet"
+    table = pa.table({"close": [float(i) for i in range(100)]})
+    options = {"compression": "none", "use_dictionary": False, "write_page_checksum": True}
+    parquet.write_table(table, path, **options)
+    assert read_table(path).floats("close").size == 100
+    damaged = bytearray(path.read_bytes())
+    damaged[200] ^= 1  # within the page of numbers, which begins the file
+    path.write_bytes(damaged)
+    with pytest.raises(FeedError, match=r"cannot be read, it is truncated or corrupted: .*verif"):
+        read_table(path)
+
+
+def test_texts_are_neither_missing_nor_empty_nor_there_again(write):
+    table = read_table(write({"name": ["a", "b", "a"], "gap": ["a", None, "b"], "n": [1, 2, 3]}))
+    assert table.texts("name") == ["a", "b", "a"]
+    with pytest.raises(FeedError, match="row 1, column 'name' must be there once in a day"):
+        table.once("name", "a day")
+    with pytest.raises(FeedError, match="row 2, column 'gap' must be a text, was missing"):
+        table.texts("gap")
+    with pytest.raises(FeedError, match="row 1, column 'n' must be a text, was 1"):
+        table.texts("n")

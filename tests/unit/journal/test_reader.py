@@ -125,3 +125,14 @@ def test_a_reader_needs_no_lock_and_sees_what_is_durable(tmp_path, make_units):
         journal.append(make_units(6, 7))
         assert [first, *reading] == make_units(1, 5)
         assert list(read(path)) == make_units(1, 7)
+
+
+def test_a_batch_is_told_before_its_units_and_only_if_it_is_good(journal_file, edit, make_units):
+    edit(journal_file, "UPDATE batch SET payload = x'90' WHERE first = 31")
+    told = []
+    reading = read(journal_file, on_batch=told.append)
+    assert next(reading) == make_units(1, 1)[0]
+    assert [batch.last for batch in told] == [10]
+    with pytest.raises(DamagedJournalError):
+        list(reading)
+    assert [batch.last for batch in told] == [10, 20, 30]

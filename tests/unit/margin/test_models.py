@@ -42,7 +42,8 @@ def test_reads_the_factors_and_leaves_the_scenarios_to_their_own_reader():
         ({"initial_factor": "1"}, "margin.scenario: maintenance_factor must be given, was absent"),
         ({"initial_factor": "1", "maintenance_factor": "2"}, "<= initial_factor, was 2 and 1"),
         ({"initial_factor": "1", "maintenance_factor": "0"}, "0 < maintenance_factor"),
-        ({"initial_factor": "Infinity", "maintenance_factor": "1"}, "must be a finite decimal"),
+        ({"initial_factor": "Infinity", "maintenance_factor": "1"}, "must be a decimal string"),
+        ({"initial_factor": "1", "maintenance_factor": 1}, "be a decimal string .*, was 1"),
     ],
 )
 def test_refuses_factors_that_break_a_rule(tree, rule):

@@ -98,7 +98,8 @@ def test_reads_a_schedule():
         (1, {"initial": "0.019"}, "0 < maintenance <= initial <= 1, was 0.02 and 0.019"),
         (1, {"initial": "1.5"}, "0 < maintenance <= initial <= 1, was 0.02 and 1.5"),
         (0, {"maintenance": "0"}, "rates of tier 0 must satisfy 0 < maintenance"),
-        (0, {"maintenance": "nan"}, r"X.tiers\[0\]: maintenance must be a finite decimal"),
+        (0, {"maintenance": "nan"}, r"X.tiers\[0\]: maintenance must be a decimal string"),
+        (0, {"floor_usd": 0}, r"X.tiers\[0\]: floor_usd must be a decimal string .*, was 0"),
         (1, {"rate": "1"}, r"X.tiers\[1\] must have the keys floor_usd, initial, maintenance"),
     ],
 )

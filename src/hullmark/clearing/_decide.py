@@ -1,0 +1,57 @@
+"""Deciding: from facts, views and one command to the events that it leads to."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from hullmark.clearing import (
+    _decide_cash as cash,
+    _decide_liquidation as liquidation,
+    _decide_market as market,
+    _decide_trades as trades,
+)
+from hullmark.clearing._checks import refuse
+from hullmark.clearing._state import State
+from hullmark.clearing._views import Views
+from hullmark.domain import Command, Event, Reason, commands
+from hullmark.liquidation import LiquidationEngine
+
+# Some decisions need the facts alone, some margins as well.
+_ON_FACTS: Mapping[type, Callable[[State, Any], Sequence[Event]]] = {
+    commands.AdoptRules: market.adopt_rules,
+    commands.ActivateRules: market.activate_rules,
+    commands.AdvanceTime: market.advance_time,
+    commands.DeferReactions: market.defer_reactions,
+    commands.ResumeReactions: market.resume_reactions,
+    commands.ObservePrices: market.observe_prices,
+    commands.AdoptSurface: market.adopt_surface,
+    commands.AccrueFunding: market.accrue_funding,
+    commands.SettleExpiry: market.settle_expiry,
+    commands.OpenAccount: cash.open_account,
+    commands.Deposit: cash.deposit,
+    commands.ChargeInterest: cash.charge_interest,
+    commands.CancelOrder: trades.cancel_order,
+}
+_ON_MARGINS: Mapping[type, Callable[[State, Views, Any], Sequence[Event]]] = {
+    commands.Withdraw: cash.withdraw,
+    commands.Transfer: cash.transfer,
+    commands.ReportTrade: trades.report_trade,
+    commands.RestOrder: trades.rest_order,
+    commands.SweepAccounts: liquidation.sweep,
+    commands.ReportFill: liquidation.report_fill,
+}
+
+
+def decide(
+    state: State, views: Views, engine: LiquidationEngine, command: Command
+) -> Sequence[Event]:
+    """Return what a command leads to: its events, or one refusal. The facts stay as they are.
+
+    Equal facts and an equal command give equal events: there is no clock, chance or memory here.
+    """
+    if state.rules is None and not isinstance(command, commands.AdoptRules):
+        return (refuse(Reason.RULES_MISSING, "the first command must be AdoptRules"),)
+    if isinstance(command, commands.CureBreach):
+        return liquidation.cure(state, views, engine, command)
+    if on_facts := _ON_FACTS.get(type(command)):
+        return on_facts(state, command)
+    return _ON_MARGINS[type(command)](state, views, command)

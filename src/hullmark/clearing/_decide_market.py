@@ -1,0 +1,174 @@
+"""Deciding on the market: prices, surface, funding, expiry, and the rules themselves."""
+
+from collections.abc import Sequence
+
+from hullmark.clearing._checks import need_in_range, need_instrument, refuse
+from hullmark.clearing._rules import Rules
+from hullmark.clearing._state import State
+from hullmark.core import INT64_MAX, NANO, format_instant
+from hullmark.domain import (
+    Event,
+    Instrument,
+    Option,
+    Perpetual,
+    Print,
+    Reason,
+    Spot,
+    commands,
+    events,
+)
+from hullmark.errors import InvalidInputError
+from hullmark.ledger import MICRO, unit_ratio
+from hullmark.market import accept, latest_prints
+
+_VOL_NANO_MAX = 100 * NANO  # 10,000 %
+
+
+def adopt_rules(state: State, command: commands.AdoptRules) -> Sequence[Event]:
+    """Put rules in force, at once or at their instant. What is in use cannot be taken away."""
+    try:
+        rules = Rules.parse_text(command.rules)
+    except InvalidInputError as e:
+        return (refuse(Reason.RULES_INVALID, str(e)),)
+    if state.rules is not None:
+        old = state.rules
+        for name, before, after in (
+            ("assets", old.assets, rules.assets),
+            ("instruments", old.instruments, rules.instruments),
+        ):
+            if after[: len(before)] != before:
+                detail = f"{name} must begin with those in force, unchanged and in their order"
+                return (refuse(Reason.RULES_INVALID, detail),)
+    effective_ns = command.effective_ns
+    if effective_ns is None or effective_ns <= state.now_ns:
+        return (events.RulesAdopted(rules=rules.text),)
+    if state.rules is None:
+        detail = f"the first rules must be in force at once, was {format_instant(effective_ns)}"
+        return (refuse(Reason.RULES_INVALID, detail),)
+    return (events.RulesScheduled(rules=rules.text, effective_ns=effective_ns),)
+
+
+def advance_time(state: State, command: commands.AdvanceTime) -> Sequence[Event]:
+    """Let time pass: the sweep that follows sees to whatever has fallen due."""
+    return (events.TimeAdvanced(now_ns=state.now_ns),)
+
+
+def activate_rules(state: State, command: commands.ActivateRules) -> Sequence[Event]:
+    """Put the scheduled rules in force whose instant has come, the earliest first."""
+    due = [w for w in state.scheduled if w.effective_ns <= state.now_ns]
+    return tuple(events.RulesAdopted(rules=waiting.rules) for waiting in due)
+
+
+def defer_reactions(state: State, command: commands.DeferReactions) -> Sequence[Event]:
+    """Put off what the runtime may not run any more."""
+    # What still waits from before is not forgotten, and nothing runs twice.
+    waiting = dict.fromkeys((*state.deferred, *command.commands))
+    return (events.ReactionsDeferred(commands=tuple(waiting)),)
+
+
+def resume_reactions(state: State, command: commands.ResumeReactions) -> Sequence[Event]:
+    """Take up what was put off, if anything was."""
+    return (events.ReactionsResumed(commands=state.deferred),) if state.deferred else ()
+
+
+def observe_prices(state: State, command: commands.ObservePrices) -> Sequence[Event]:
+    """Weigh new prints into graded prices."""
+    policies = state.in_force.prices
+    for said in command.prints:
+        if said.factor not in policies:
+            detail = f"factor must have a section in prices, was {said.factor!r}"
+            return (refuse(Reason.INSTRUMENT_UNKNOWN, detail),)
+        if said.observed_ns > state.now_ns:
+            detail = (
+                f"observed_ns of {said.factor} must be <= {state.now_ns}, was {said.observed_ns}"
+            )
+            return (refuse(Reason.AMOUNT_INVALID, detail),)
+        if said.price_nano is not None and abs(said.price_nano) > INT64_MAX:
+            detail = f"price_nano of {said.factor} must fit in 64 bits, was {said.price_nano}"
+            return (refuse(Reason.OVERFLOW, detail),)
+    by_factor: dict[str, list[Print]] = {}
+    for said in command.prints:
+        by_factor.setdefault(said.factor, []).append(said)
+    prices = tuple(
+        accept(
+            factor,
+            latest_prints(state.prints.get(factor, ()), prints),
+            policy=policies[factor],
+            last=state.prices.get(factor),
+            now_ns=state.now_ns,
+        )
+        for factor, prints in by_factor.items()
+    )
+    return (events.PricesAccepted(prints=command.prints, prices=prices),)
+
+
+def adopt_surface(state: State, command: commands.AdoptSurface) -> Sequence[Event]:
+    """Take over mark volatilities of options."""
+    for symbol, vol_nano in command.vol_nano.items():
+        refused = need_in_range(f"vol_nano of {symbol}", vol_nano, 1, _VOL_NANO_MAX)
+        refused = refused or need_instrument(state, symbol)
+        if refused is None and not isinstance(_terms(state, symbol), Option):
+            detail = f"vol_nano must be of options, was of {symbol}"
+            refused = refuse(Reason.INSTRUMENT_UNKNOWN, detail)
+        if refused:
+            return (refused,)
+    return (events.SurfaceAdopted(vol_nano=command.vol_nano),)
+
+
+def accrue_funding(state: State, command: commands.AccrueFunding) -> Sequence[Event]:
+    """Charge one funding payment at the mark; a positive rate is paid by longs."""
+    symbol = command.instrument
+    refused = need_in_range("rate_nano", command.rate_nano, -NANO, NANO)
+    refused = refused or need_instrument(state, symbol)
+    if refused is None and not isinstance(_terms(state, symbol), Perpetual):
+        refused = refuse(Reason.INSTRUMENT_UNKNOWN, f"instrument must be a perpetual, was {symbol}")
+    price = state.prices.get(symbol)
+    if refused is None and (price is None or price.price_nano == 0):
+        refused = refuse(Reason.PRICE_DOUBTFUL, f"{symbol} must have a mark, has none")
+    if refused:
+        return (refused,)
+    assert price is not None, "checked above"
+    instrument = state.ledger.instrument_index[symbol]
+    asset = state.ledger.assets[state.ledger.settlement(instrument)]
+    over, under = unit_ratio(_terms(state, symbol), price.price_nano, asset.quanta_per_unit)
+    step_micro = abs(over) * MICRO * command.rate_nano // (under * NANO)
+    if abs(state.ledger.funding_micro[instrument] + step_micro) > INT64_MAX // 4:
+        detail = f"the funding index of {symbol} must fit in 64 bits, would grow by {step_micro}"
+        return (refuse(Reason.OVERFLOW, detail),)
+    accrued = events.FundingAccrued(
+        instrument=symbol,
+        rate_nano=command.rate_nano,
+        price_nano=price.price_nano,
+        step_micro=step_micro,
+    )
+    return (accrued,)
+
+
+def settle_expiry(state: State, command: commands.SettleExpiry) -> Sequence[Event]:
+    """Close all positions of an expired instrument; orders that work in it are gone."""
+    symbol = command.instrument
+    refused = need_in_range("price_nano", command.price_nano, 1, INT64_MAX)
+    refused = refused or need_instrument(state, symbol)
+    if refused:
+        return (refused,)
+    terms = _terms(state, symbol)
+    if isinstance(terms, Spot | Perpetual) or state.now_ns < terms.expiry_ns:
+        return (refuse(Reason.INSTRUMENT_LIVE, f"{symbol} must be at its expiry"),)
+    if symbol in state.expired:
+        return (refuse(Reason.INSTRUMENT_EXPIRED, f"{symbol} must not be settled twice"),)
+    released = [
+        events.OrderReleased(order=o.order, account=o.account)
+        for o in state.resting.values()
+        if o.instrument == symbol
+    ]
+    ended = [
+        events.OrderExpired(order=o.order, account=o.account)
+        for o in state.working.values()
+        if o.instrument == symbol
+    ]
+    settled = events.ExpirySettled(instrument=symbol, price_nano=command.price_nano)
+    return (*released, *ended, settled)
+
+
+def _terms(state: State, symbol: str) -> Instrument:
+    return state.ledger.instruments[state.ledger.instrument_index[symbol]]

@@ -1,0 +1,234 @@
+"""What each event does to the facts. Nothing here decides, and nothing here can refuse."""
+
+from functools import singledispatch
+
+from hullmark.clearing._rules import Rules
+from hullmark.clearing._state import Episode, State, Throttle
+from hullmark.domain import Event, Print, SystemAccount, events
+from hullmark.ledger import Ledger
+from hullmark.market import latest_prints
+
+
+def evolve(state: State, event: Event) -> None:
+    """Apply one event to the facts, in place."""
+    _apply(event, state)
+
+
+def stamp(state: State, time_ns: int) -> None:
+    """Set the time of the unit whose events follow. It never runs backwards."""
+    assert time_ns >= state.now_ns, f"time ran back from {state.now_ns} to {time_ns}"
+    state.now_ns = time_ns
+
+
+@singledispatch
+def _apply(event: object, state: State) -> None:
+    raise AssertionError(f"{type(event).__name__} has no effect of its own on the facts")
+
+
+@_apply.register(events.Refused)
+@_apply.register(events.BreachesFound)
+def _nothing(event: Event, state: State) -> None:
+    """Record what was said or seen; the facts stay."""
+
+
+@_apply.register
+def _(event: events.RulesScheduled, state: State) -> None:
+    state.scheduled.append(event)
+    state.scheduled.sort(key=lambda waiting: waiting.effective_ns)
+
+
+@_apply.register
+def _(event: events.RulesAdopted, state: State) -> None:
+    rules = Rules.parse_text(event.rules)
+    ledger = state.ledger
+    ledger.extend(rules.assets[len(ledger.assets) :], rules.instruments[len(ledger.instruments) :])
+    state.rules = rules
+    state.scheduled = [w for w in state.scheduled if w.rules != event.rules]
+
+
+@_apply.register
+def _(event: events.AccountOpened, state: State) -> None:
+    state.ledger.open(event.account)
+    state.modes[event.account] = event.mode
+    if event.parent is not None:
+        state.parents[event.account] = event.parent
+
+
+@_apply.register
+def _(event: events.Deposited, state: State) -> None:
+    asset = state.ledger.asset_index[event.asset]
+    state.ledger.move(SystemAccount.CUSTODY, event.account, asset, event.quanta)
+
+
+@_apply.register
+def _(event: events.Withdrawn, state: State) -> None:
+    ledger, asset = state.ledger, state.ledger.asset_index[event.asset]
+    _settle_all_funding(ledger, event.account)
+    ledger.move(event.account, SystemAccount.CUSTODY, asset, event.quanta)
+
+
+@_apply.register
+def _(event: events.Transferred, state: State) -> None:
+    ledger, asset = state.ledger, state.ledger.asset_index[event.asset]
+    _settle_all_funding(ledger, event.source)
+    ledger.move(event.source, event.target, asset, event.quanta)
+
+
+@_apply.register
+def _(event: events.Traded, state: State) -> None:
+    ledger = state.ledger
+    instrument = ledger.instrument_index[event.instrument]
+    ledger.trade(event.buyer, event.seller, instrument, lots=event.lots, cost=event.cost_quanta)
+    asset = ledger.settlement(instrument)
+    for payer, fee in (
+        (event.buyer, event.buyer_fee_quanta),
+        (event.seller, event.seller_fee_quanta),
+    ):
+        if fee:
+            ledger.move(payer, SystemAccount.FEES, asset, fee)
+
+
+@_apply.register
+def _(event: events.OrderRested, state: State) -> None:
+    state.resting[event.order] = event
+    state.resting_of.setdefault(event.account, set()).add(event.order)
+
+
+@_apply.register
+def _(event: events.OrderReleased, state: State) -> None:
+    del state.resting[event.order]
+    _drop(state.resting_of, event.account, event.order)
+
+
+@_apply.register
+def _(event: events.PricesAccepted, state: State) -> None:
+    heard: dict[str, list[Print]] = {}
+    for said in event.prints:
+        heard.setdefault(said.factor, []).append(said)
+    for factor, prints in heard.items():
+        state.prints[factor] = latest_prints(state.prints.get(factor, ()), prints)
+    for price in event.prices:
+        state.prices[price.factor] = price
+    state.valuation_ns = state.now_ns
+
+
+@_apply.register
+def _(event: events.TimeAdvanced, state: State) -> None:
+    state.valuation_ns = event.now_ns
+
+
+@_apply.register
+def _(event: events.SurfaceAdopted, state: State) -> None:
+    state.vols_nano.update(event.vol_nano)
+    state.valuation_ns = state.now_ns
+
+
+@_apply.register
+def _(event: events.FundingAccrued, state: State) -> None:
+    ledger = state.ledger
+    ledger.accrue_funding(ledger.instrument_index[event.instrument], event.step_micro)
+
+
+@_apply.register
+def _(event: events.InterestCharged, state: State) -> None:
+    state.ledger.charge_interest(state.ledger.asset_index[event.asset], event.rate_nano)
+
+
+@_apply.register
+def _(event: events.ExpirySettled, state: State) -> None:
+    ledger = state.ledger
+    ledger.settle_expiry(ledger.instrument_index[event.instrument], event.price_nano)
+    state.expired.add(event.instrument)
+
+
+@_apply.register
+def _(event: events.LiquidationStarted, state: State) -> None:
+    state.episodes[event.account] = Episode(event.asset, event.net_quanta, dict(event.trigger_nano))
+
+
+@_apply.register
+def _(event: events.LiquidationOrdered, state: State) -> None:
+    left_nano = state.throttle_nano(event.instrument)
+    if left_nano is not None:
+        level_nano = left_nano - event.notional_nano
+        state.throttles[event.instrument] = Throttle(level_nano, state.now_ns)
+    state.working[event.order] = event
+    state.unfilled[event.order] = event.lots
+    state.working_of.setdefault(event.account, set()).add(event.order)
+    state.order_last = event.order
+    state.episodes[event.account].rounds += 1
+    state.parked.pop(event.account, None)
+
+
+@_apply.register
+def _(event: events.LiquidationFilled, state: State) -> None:
+    ledger = state.ledger
+    if event.lots:
+        instrument = ledger.instrument_index[event.instrument]
+        sides = (event.account, event.counterparty)
+        buyer, seller = sides if event.lots > 0 else sides[::-1]
+        ledger.trade(buyer, seller, instrument, lots=abs(event.lots), cost=event.cost_quanta)
+        asset = ledger.settlement(instrument)
+        ledger.move(event.account, SystemAccount.FUND, asset, event.penalty_quanta)
+        episode = state.episodes[event.account]
+        episode.latency_quanta += event.latency_quanta
+        episode.impact_quanta += event.impact_quanta + event.penalty_quanta
+        state.unfilled[event.order] -= event.lots
+    if event.final:
+        _end_order(state, event.order, event.account)
+
+
+@_apply.register
+def _(event: events.OrderExpired, state: State) -> None:
+    _end_order(state, event.order, event.account)
+
+
+@_apply.register
+def _(event: events.LiquidationParked, state: State) -> None:
+    state.parked[event.account] = event
+    state.episodes[event.account].rounds = 0
+
+
+@_apply.register
+def _(event: events.LiquidationEnded, state: State) -> None:
+    del state.episodes[event.account]
+    state.parked.pop(event.account, None)
+
+
+@_apply.register
+def _(event: events.CollateralSeized, state: State) -> None:
+    asset = state.ledger.asset_index[event.asset]
+    state.ledger.move(event.account, SystemAccount.FUND, asset, event.quanta)
+
+
+@_apply.register
+def _(event: events.DeficitCovered, state: State) -> None:
+    ledger, asset = state.ledger, state.ledger.asset_index[event.asset]
+    ledger.move(SystemAccount.FUND, event.account, asset, event.fund_quanta)
+    ledger.move(SystemAccount.BAD_DEBT, event.account, asset, event.bad_debt_quanta)
+
+
+@_apply.register
+def _(event: events.ReactionsDeferred, state: State) -> None:
+    state.deferred = event.commands
+
+
+@_apply.register
+def _(event: events.ReactionsResumed, state: State) -> None:
+    state.deferred = ()
+
+
+def _settle_all_funding(ledger: Ledger, account: int) -> None:
+    for instrument, _ in ledger.positions(account):
+        ledger.settle_funding(account, instrument)
+
+
+def _end_order(state: State, order: int, account: int) -> None:
+    del state.working[order], state.unfilled[order]
+    _drop(state.working_of, account, order)
+
+
+def _drop(index: dict[int, set[int]], account: int, order: int) -> None:
+    index[account].discard(order)
+    if not index[account]:
+        del index[account]

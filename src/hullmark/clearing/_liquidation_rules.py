@@ -1,0 +1,95 @@
+"""How a venue liquidates: target, price limits, patience and throttles, as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hullmark.core import NANO, SECOND_NS, mul_div_floor, parse_nano
+from hullmark.errors import DocumentError
+
+_PLAIN = {"rounds_max": int, "engine": str}  # keys whose value is taken as it stands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThrottleRules:
+    """A token bucket of USD notional, one per instrument."""
+
+    burst_nano: int  # the most that can be ordered at once
+    refill_per_s_nano: int
+
+    def refill_nano(self, elapsed_ns: int) -> int:
+        """Return what flows in over a time."""
+        return mul_div_floor(self.refill_per_s_nano, elapsed_ns, SECOND_NS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidationRules:
+    """Parameters of liquidation. Shares are nanos (billionths)."""
+
+    engine: str = "partial"
+    target_nano: int = 800_000_000  # MM over maintenance equity to reach
+    slippage_nano: int = 20_000_000  # how far the price limit is from the margin price
+    penalty_nano: int = 5_000_000  # of the notional closed, to the fund
+    gap_nano: int = 0  # the price jump between trigger and fill that MM should survive
+    rounds_max: int = 5  # orders before a pause
+    order_ns: int = 30 * SECOND_NS  # how long an order may work
+    park_ns: int = 60 * SECOND_NS  # how long a pause lasts
+    throttle: ThrottleRules | None = None
+    depth_usd: Mapping[str, float] = field(default_factory=dict)  # that moves a price by 1 %
+
+    def __post_init__(self) -> None:
+        _check("target", self.target_nano, 1, NANO)
+        _check("slippage", self.slippage_nano, 0, NANO - 1)
+        _check("penalty", self.penalty_nano, 0, NANO - 1)
+        _check("gap", self.gap_nano, 0, NANO - 1)
+        for name, number in (
+            ("rounds_max", self.rounds_max),
+            ("order_s", self.order_ns),
+            ("park_s", self.park_ns),
+        ):
+            if number < 1:
+                raise DocumentError(f"{name} must be > 0, was {number}")
+
+    @classmethod
+    def parse(cls, tree: Mapping[str, Any]) -> "LiquidationRules":
+        """Read the section ``liquidation`` of a venue tree."""
+        found: dict[str, Any] = {}
+        for key, value in tree.items():
+            if key in ("target", "slippage", "penalty", "gap"):
+                found[f"{key}_nano"] = parse_nano(key, value)
+            elif key in ("order_s", "park_s"):
+                found[f"{key[:-2]}_ns"] = parse_nano(key, value) * SECOND_NS // NANO
+            elif isinstance(value, _PLAIN.get(key, ())):
+                found[key] = value
+            elif key == "throttle":
+                found[key] = _parse_throttle(value)
+            elif key == "depth_usd":
+                found[key] = _parse_depth(value)
+            else:
+                raise DocumentError(f"{key} must be a key of the schema, was {value!r}")
+        return cls(**found)
+
+
+def _parse_throttle(tree: Mapping[str, Any]) -> ThrottleRules:
+    if set(tree) != {"burst_usd", "refill_usd_per_s"}:
+        raise DocumentError(f"throttle must have burst_usd and refill_usd_per_s, was {tree!r}")
+    burst_nano = parse_nano("throttle.burst_usd", tree["burst_usd"])
+    refill_nano = parse_nano("throttle.refill_usd_per_s", tree["refill_usd_per_s"])
+    if burst_nano <= 0 or refill_nano <= 0:
+        raise DocumentError(f"throttle must be > 0, was {tree!r}; leave it out for none")
+    return ThrottleRules(burst_nano=burst_nano, refill_per_s_nano=refill_nano)
+
+
+def _parse_depth(tree: Mapping[str, Any]) -> Mapping[str, float]:
+    depth_usd = {s: parse_nano(f"depth_usd.{s}", text) / NANO for s, text in tree.items()}
+    for symbol, usd in depth_usd.items():
+        if usd <= 0:
+            raise DocumentError(f"depth_usd.{symbol} must be > 0, was {usd:g}")
+    return depth_usd
+
+
+def _check(name: str, nano: int, low: int, high: int) -> None:
+    if not low <= nano <= high:
+        raise DocumentError(
+            f"{name} must be in [{low / NANO:g}, {high / NANO:g}], was {nano / NANO:g}"
+        )

@@ -1,0 +1,142 @@
+"""The rules of a venue: the venue file, parsed once, and recorded whole as record 1.
+
+The tree is the same in a venue file (TOML) and in the ``parameters`` of a portfolio document: the
+sections ``assets``, ``instruments`` and ``margin`` stand in both, ``prices``, ``liquidation`` and
+``waterfall`` in a venue file only. Decimals are strings; an unknown key is an error.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hullmark.clearing._asset_rules import AssetRules
+from hullmark.clearing._liquidation_rules import LiquidationRules
+from hullmark.clearing._margin_rules import MarginRules
+from hullmark.core import Asset
+from hullmark.domain import Instrument, Option, Spot, parse_instrument
+from hullmark.errors import DocumentError, InvalidInputError
+from hullmark.market import PricePolicy
+from hullmark.waterfall import parse_steps
+
+_SECTIONS = frozenset({"name", "assets", "instruments", "margin", "prices"})
+_OPTIONAL = frozenset({"liquidation", "waterfall"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Everything a venue may choose, validated as a whole."""
+
+    name: str
+    assets: tuple[Asset, ...]
+    terms: tuple[AssetRules, ...]  # haircuts, caps and pegs, in the order of assets
+    instruments: tuple[Instrument, ...]
+    margin: MarginRules
+    prices: Mapping[str, PricePolicy]  # by factor: an instrument's mark, an asset's index
+    liquidation: LiquidationRules
+    waterfall: tuple[str, ...]
+    text: str  # the tree as canonical JSON
+
+    @classmethod
+    def parse_text(cls, text: str) -> "Rules":
+        """Read rules from JSON text."""
+        try:
+            tree = json.loads(text)
+        except ValueError as e:
+            raise DocumentError(f"rules must be JSON, but {e}") from e
+        return cls.parse(tree)
+
+    @classmethod
+    def parse(cls, tree: Mapping[str, Any]) -> "Rules":
+        """Read rules from a venue tree.
+
+        Raises
+        ------
+        DocumentError
+            If the tree breaks the schema, or one section does not fit another. The message names
+            the path, the rule and the value.
+        """
+        if not isinstance(tree, Mapping):
+            raise DocumentError(f"rules must be a table, was {type(tree).__name__}")
+        if missing := sorted(_SECTIONS - set(tree)):
+            raise DocumentError(f"rules must have {missing[0]!r}")
+        if unknown := sorted(set(tree) - _SECTIONS - _OPTIONAL):
+            raise DocumentError(f"rules have an unknown key {unknown[0]!r}")
+        for section in ("assets", "margin", "prices"):
+            if not isinstance(tree[section], Mapping):
+                raise DocumentError(f"{section} must be a table, was {tree[section]!r:.80}")
+        terms = tuple(AssetRules.parse(symbol, entry) for symbol, entry in tree["assets"].items())
+        assets = tuple(each.asset for each in terms)
+        instruments = tuple(
+            _within("instruments", parse_instrument, i) for i in tree["instruments"]
+        )
+        _check_instruments(assets, instruments)
+        rules = cls(
+            name=str(tree["name"]),
+            assets=assets,
+            terms=terms,
+            instruments=instruments,
+            margin=MarginRules.parse(tree["margin"], instruments),
+            prices={
+                f: _within(f"prices.{f}", PricePolicy.parse, p) for f, p in tree["prices"].items()
+            },
+            liquidation=_within("liquidation", LiquidationRules.parse, tree.get("liquidation", {})),
+            waterfall=_within("waterfall", parse_steps, tree.get("waterfall", {})),
+            text=json.dumps(tree, sort_keys=False, separators=(",", ":"), ensure_ascii=True),
+        )
+        rules._check_prices()
+        return rules
+
+    def _check_prices(self) -> None:
+        known = {a.symbol for a in self.assets} | {i.symbol for i in self.instruments}
+        if unknown := sorted(set(self.prices) - known):
+            raise DocumentError(
+                f"prices.{unknown[0]} must name an asset or an instrument of these rules"
+            )
+        for terms in self.terms:
+            if terms.peg_nano is None and terms.asset.symbol not in self.prices:
+                raise DocumentError(
+                    f"assets.{terms.asset.symbol} must have a peg or a section in prices"
+                )
+        for instrument in self.instruments:
+            if isinstance(instrument, Option) or instrument.symbol in self.prices:
+                continue  # an option's mark follows from index and surface
+            raise DocumentError(f"prices must have {instrument.symbol!r}")
+        if unknown := sorted(
+            set(self.liquidation.depth_usd) - {i.symbol for i in self.instruments}
+        ):
+            raise DocumentError(
+                f"liquidation.depth_usd.{unknown[0]} must name an instrument of these rules"
+            )
+
+
+def _within(path: str, parse: Any, tree: Any) -> Any:  # noqa: ANN401 - any section, any struct
+    try:
+        return parse(tree)
+    except InvalidInputError as e:
+        raise DocumentError(f"{path}: {e}") from e
+    except (TypeError, AttributeError, ValueError) as e:
+        raise DocumentError(f"{path} must be a table of the schema, was {tree!r:.80}") from e
+
+
+def _check_instruments(assets: tuple[Asset, ...], instruments: tuple[Instrument, ...]) -> None:
+    known = {a.symbol: a for a in assets}
+    seen: set[str] = set(known)
+    for instrument in instruments:
+        symbol = instrument.symbol
+        if symbol in seen:
+            raise DocumentError(f"symbol {symbol!r} must be unique among assets and instruments")
+        seen.add(symbol)
+        if instrument.settlement not in known:
+            raise DocumentError(f"settlement of {symbol} must be an asset of these rules")
+        if isinstance(instrument, Option) and instrument.underlying not in known:
+            raise DocumentError(f"underlying of option {symbol} must be an asset of these rules")
+        is_inverse = not isinstance(instrument, Spot) and instrument.inverse
+        if is_inverse and instrument.settlement != instrument.underlying:
+            raise DocumentError(f"settlement of inverse {symbol} must be its underlying")
+        if isinstance(instrument, Spot):
+            base = known.get(instrument.underlying)
+            if base is None:
+                raise DocumentError(f"underlying of spot {symbol} must be an asset of these rules")
+            if instrument.lot_nano * base.quanta_per_unit % 10**9:
+                raise DocumentError(f"lot of {symbol} must be a whole number of its quanta")

@@ -1,0 +1,93 @@
+"""The market elsewhere: prices after some underlyings have moved, and nothing else has."""
+
+from collections.abc import Collection, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hullmark.core import NANO, FloatArray
+from hullmark.domain import Instrument, Option, Spot
+from hullmark.market import MarketView
+from hullmark.pricing import black76_value
+
+
+class MovableView:
+    """A market view that can be asked for its prices where underlyings stand elsewhere.
+
+    Forwards and marks keep their ratio to spot, and the volatility of each strike stays. An option
+    gains what its model value gains, in USD, as in a scenario; its mark does not go below zero.
+
+    Parameters
+    ----------
+    instruments : sequence of Instrument, length I
+        In venue order.
+    view : MarketView
+        Arrays in the same order.
+    assets : sequence of str, length A
+        Symbols in venue order.
+    """
+
+    def __init__(
+        self, instruments: Sequence[Instrument], view: MarketView, *, assets: Sequence[str]
+    ) -> None:
+        self._instruments = instruments
+        self._view = view
+        self._assets = assets
+
+    def moved(self, underlyings: Collection[str], factor: float) -> MarketView:
+        """Return the view where the prices of *underlyings* are *factor* times what they were."""
+        view = self._view
+        by_asset = np.array([factor if s in underlyings else 1.0 for s in self._assets])
+        by = np.array([factor if i.underlying in underlyings else 1.0 for i in self._instruments])
+        forward = view.forward_usd * by
+        # What the venue's mark is off the model by keeps its value in USD, not in coins.
+        by_settlement = np.array(
+            [factor if i.settlement in underlyings else 1.0 for i in self._instruments]
+        )
+        off = (view.mark - self._base_value) / by_settlement
+        option = np.maximum(off + self._model_value(forward), 0.0)
+        mark = np.where(self._option, option, view.mark * by)
+        return view._replace(
+            asset_price_usd=view.asset_price_usd * by_asset,
+            spot_usd=view.spot_usd * by,
+            forward_usd=forward,
+            mark=mark,
+        )
+
+    # Of options, in settlement units per unit; of the others zero.
+    def _model_value(self, forward_usd: FloatArray) -> FloatArray:
+        value = np.zeros(len(self._instruments))
+        at = self._option
+        if at.any():
+            value[at] = black76_value(
+                forward=forward_usd[at],
+                strike=self._strike[at],
+                years=self._view.years[at],
+                vol=self._view.vol[at],
+                call=self._call[at],
+            )
+            value[at] /= np.where(self._inverse[at], forward_usd[at], 1.0)
+        return value
+
+    @cached_property
+    def _base_value(self) -> FloatArray:
+        return self._model_value(self._view.forward_usd)
+
+    @cached_property
+    def _option(self) -> NDArray[np.bool_]:
+        return np.array([isinstance(i, Option) for i in self._instruments], np.bool_)
+
+    @cached_property
+    def _call(self) -> NDArray[np.bool_]:
+        return np.array([isinstance(i, Option) and i.call for i in self._instruments], np.bool_)
+
+    @cached_property
+    def _inverse(self) -> NDArray[np.bool_]:
+        flags = [not isinstance(i, Spot) and i.inverse for i in self._instruments]
+        return np.array(flags, np.bool_)
+
+    @cached_property
+    def _strike(self) -> FloatArray:
+        strikes = [i.strike_nano if isinstance(i, Option) else NANO for i in self._instruments]
+        return np.array(strikes, dtype=np.float64) / NANO
