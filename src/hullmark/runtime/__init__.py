@@ -1,1 +1,38 @@
-"""runtime."""
+"""The shell around the pure core: time, durability, and the one thread that changes anything.
+
+A :class:`Venue` stamps a time that never runs back, runs each command *to rest* (what it sets off
+included), and answers once the journal has everything. It can be asked what a client would ask:
+health, a what-if, liquidation prices and map, what can be withdrawn. :func:`assess` answers the
+same of a portfolio document, without a journal. What a command leads to is
+:mod:`hullmark.clearing`'s business, how it is stored :mod:`hullmark.journal`'s.
+
+Units: commands in whole quanta, lots and nanos; answers in USD as floats, amounts exact. Laws:
+
+1. What was answered survives the death of the process; after a failed commit nothing is answered.
+2. A journal replayed gives the facts it was written from, bit for bit.
+3. Asking changes nothing, and copies nothing but one row.
+"""
+
+from hullmark.runtime._answers import Trade
+from hullmark.runtime._assess import AccountReport, Assessment, Exposure, assess
+from hullmark.runtime._open import open_venue, read_venue_file
+from hullmark.runtime._venue import Answer, ExecutionPort, Venue, replay
+from hullmark.runtime._verify import BrokenLaw, Difference, Verification, verify
+
+__all__ = [
+    "AccountReport",
+    "Answer",
+    "Assessment",
+    "BrokenLaw",
+    "Difference",
+    "ExecutionPort",
+    "Exposure",
+    "Trade",
+    "Venue",
+    "Verification",
+    "assess",
+    "open_venue",
+    "read_venue_file",
+    "replay",
+    "verify",
+]

@@ -1,0 +1,244 @@
+"""The venue that a portfolio document describes: its rules parsed, its market as arrays."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from hullmark.collateral import CollateralTerms
+from hullmark.core import NANO, YEAR_NS, int64
+from hullmark.domain import (
+    Document,
+    DocumentMarket,
+    DocumentPosition,
+    Instrument,
+    Mode,
+    Option,
+    Perpetual,
+    Spot,
+)
+from hullmark.errors import DocumentError, InvalidInputError
+from hullmark.ledger import cost_ceil
+from hullmark.margin import (
+    MODELS,
+    RiskTables,
+    ScenarioModel,
+    TieredModel,
+    build_tables,
+    model_code,
+    move_tables,
+)
+from hullmark.market import MarketView
+from hullmark.scenarios import MovableView, RiskArrays, ScenarioSet, revalue
+
+_MARGIN_KEYS = frozenset({*Mode, *MODELS})
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentVenue:
+    """The instruments that a document's accounts hold, in its order, at its market."""
+
+    time_ns: int
+    uncertain: tuple[str, ...]  # instruments held whose price is in doubt
+    assets: tuple[str, ...]
+    coins: frozenset[str]  # assets whose USD price moves in a scenario
+    instruments: tuple[Instrument, ...]
+    view: MarketView
+    collateral: Mapping[str, CollateralTerms]
+    models: Mapping[Mode, int]  # codes of the margin models in use
+    tiered: TieredModel
+    scenario: ScenarioModel
+    scenarios: ScenarioSet
+
+    @classmethod
+    def open(cls, document: Document) -> Self:
+        """Parse what the accounts of *document* need.
+
+        Raises
+        ------
+        DocumentError
+            If there is no market, or a section breaks its schema; the message has the path.
+        """
+        if document.market is None:
+            raise DocumentError("market must be given, by the document or in its place")
+        trees: Mapping[str, Any] = document.parameters["assets"]
+        held = {p.instrument for account in document.accounts for p in account.positions}
+        instruments = tuple(i for symbol, i in document.instruments.items() if symbol in held)
+        used = {asset for account in document.accounts for asset in account.cash_quanta}
+        used |= {asset for i in instruments for asset in (i.underlying, i.settlement)}
+        assets = tuple(symbol for symbol in document.assets if symbol in used)
+        coins = document.coins.intersection(assets)
+        margin = document.parameters["margin"]
+        _check_margin(margin)
+        scenario, scenarios = _scenarios(margin)
+        quotes = document.market.quotes
+        venue = cls(
+            time_ns=document.market.time_ns,
+            uncertain=tuple(
+                s for s in (i.symbol for i in instruments) if quotes[s].grade != "valid"
+            ),
+            assets=assets,
+            coins=coins,
+            instruments=instruments,
+            view=_view(document, document.market, assets, instruments),
+            collateral={s: CollateralTerms.parse(s, trees[s]) for s in trees},
+            models=_codes(document, margin),
+            tiered=TieredModel.parse(margin.get("tiered", {})),
+            scenario=scenario,
+            scenarios=scenarios,
+        )
+        _check_tiers(document, venue)
+        return venue
+
+    def part(self, numbers: Sequence[int]) -> "DocumentVenue":
+        """Return the same venue with some of its instruments only, renumbered from zero."""
+        chosen = np.array(numbers, dtype=np.int64)
+        columns = {k: v[chosen] for k, v in self.view._asdict().items() if k != "asset_price_usd"}
+        return replace(
+            self,
+            instruments=tuple(self.instruments[i] for i in numbers),
+            view=self.view._replace(**columns),
+        )
+
+    def price_usd(self, asset: str) -> float:
+        """Return the price of an asset in use."""
+        return float(self.view.asset_price_usd[self.assets.index(asset)])
+
+    @cached_property
+    def arrays(self) -> RiskArrays:
+        """The risk arrays at the venue's market."""
+        return self._revalue(self.view)
+
+    @cached_property
+    def tables(self) -> RiskTables:
+        """The risk tables at the venue's market."""
+        return build_tables(
+            self.instruments,
+            self.assets,
+            self.arrays,
+            asset_price_usd=self.view.asset_price_usd,
+            collateral=self.collateral,
+            tiered=self.tiered,
+            scenario=self.scenario,
+        )
+
+    def moved_tables(self, coins: frozenset[str], factor: float) -> RiskTables:
+        """Return the tables where the spot of *coins*, and what follows it, is *factor* times."""
+        view = self._movable.moved(coins, factor)
+        arrays = self._revalue(view)
+        return move_tables(self.tables, arrays, asset_price_usd=view.asset_price_usd)
+
+    @cached_property
+    def _movable(self) -> MovableView:
+        return MovableView(self.instruments, self.view, assets=self.assets)
+
+    def _revalue(self, view: MarketView) -> RiskArrays:
+        return revalue(
+            self.instruments, view, self.scenarios, assets=self.assets, shocked=self.coins
+        )
+
+
+def quote_units(path: str, document: Document, position: DocumentPosition) -> float:
+    """Return minus the signed cost of a position, as the ledger would have rounded it.
+
+    *path* names the position where the ledger could not hold its cost.
+    """
+    instrument = document.instruments[position.instrument]
+    if position.entry_nano is None or isinstance(instrument, Option):
+        return 0.0  # an option's premium has gone through cash
+    quanta_per_unit = document.assets[instrument.settlement].quanta_per_unit
+    cost = cost_ceil(instrument, abs(position.lots), position.entry_nano, quanta_per_unit)
+    int64(f"the cost of {path}, in quanta of {instrument.settlement},", cost)
+    return math.copysign(1.0, -position.lots) * cost / quanta_per_unit
+
+
+def _view(
+    document: Document,
+    market: DocumentMarket,
+    assets: Sequence[str],
+    instruments: Sequence[Instrument],
+) -> MarketView:
+    marks = np.array([market.quotes[i.symbol].mark_nano for i in instruments]) / NANO
+    forwards = [
+        market.forwards_nano[i.underlying][i.expiry_ns]
+        if isinstance(i, Option)
+        else market.quotes[i.symbol].mark_nano
+        for i in instruments
+    ]
+    years = [
+        0.0 if isinstance(i, Perpetual | Spot) else (i.expiry_ns - market.time_ns) / YEAR_NS
+        for i in instruments
+    ]
+    return MarketView(
+        asset_price_usd=np.array([document.price_nano(a) for a in assets]) / NANO,
+        spot_usd=np.array([document.price_nano(i.underlying) for i in instruments]) / NANO,
+        forward_usd=np.array(forwards, dtype=np.float64) / NANO,
+        mark=marks,
+        vol=np.array([market.quotes[i.symbol].vol_nano or 0 for i in instruments]) / NANO,
+        years=np.array(years, dtype=np.float64),
+    )
+
+
+def _check_margin(margin: object) -> None:
+    path = "parameters.margin"
+    if not isinstance(margin, Mapping):
+        raise DocumentError(f"{path} must be an object, was {margin!r:.60}")
+    if unknown := sorted(set(margin) - _MARGIN_KEYS):
+        known = ", ".join(sorted(_MARGIN_KEYS))
+        raise DocumentError(f"{path} must have no keys but {known}, was {unknown[0]!r:.60}")
+    for mode in sorted(margin.keys() & {*Mode}):
+        model = margin[mode]
+        if not isinstance(model, str):
+            raise DocumentError(f"{path}.{mode} must name a margin model, was {model!r:.60}")
+        try:
+            model_code(model)
+        except InvalidInputError as e:
+            raise DocumentError(f"{path}.{mode}: {e}") from e
+        if not isinstance(margin.get(model), Mapping):
+            section = margin.get(model)
+            raise DocumentError(f"{path}.{model} must be an object, was {section!r:.60}")
+
+
+# Where no mode has a model with scenarios, the market stands still in the only one.
+def _scenarios(margin: Mapping[str, Any]) -> tuple[ScenarioModel, ScenarioSet]:
+    if "scenario" in margin:
+        tree = margin["scenario"]
+        return ScenarioModel.parse(tree), ScenarioSet.parse(tree)
+    still = ScenarioSet(
+        moves=(0.0,),
+        vol_up=0.0,
+        vol_down=0.0,
+        power_short=0.0,
+        power_long=0.0,
+        days_floor=1.0,
+        vol_floor=0.0,
+    )
+    return ScenarioModel(), still
+
+
+def _codes(document: Document, margin: Mapping[str, Any]) -> dict[Mode, int]:
+    codes = {}
+    for a, account in enumerate(document.accounts):
+        if account.mode not in margin:
+            raise DocumentError(
+                f"accounts[{a}].mode must be one that parameters.margin names a model for, "
+                f"was {account.mode.value!r}"
+            )
+        codes[account.mode] = model_code(margin[account.mode])
+    return codes
+
+
+def _check_tiers(document: Document, venue: DocumentVenue) -> None:
+    for a, account in enumerate(document.accounts):
+        if venue.models[account.mode] != TieredModel.code:
+            continue
+        for p, position in enumerate(account.positions):
+            if position.instrument not in venue.tiered.schedules:
+                raise DocumentError(
+                    f"accounts[{a}].positions[{p}].instrument must have tiers in "
+                    f"parameters.margin.tiered, since the account is of mode {account.mode}, "
+                    f"was {position.instrument!r}"
+                )

@@ -1,0 +1,92 @@
+"""Opening a venue: from a venue file and a journal to something that takes commands."""
+
+import json
+import time
+import tomllib
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hullmark.clearing import Rules, thin_tiers
+from hullmark.domain import commands
+from hullmark.errors import DocumentError, VenueWarning
+from hullmark.journal import Journal
+from hullmark.journal.memory import MemoryStore
+from hullmark.journal.sqlite import SqliteStore
+from hullmark.runtime._venue import ExecutionPort, Venue
+
+
+def read_venue_file(path: str | Path) -> Mapping[str, Any]:
+    """Return the venue tree that a TOML file holds.
+
+    Raises
+    ------
+    DocumentError
+        If the file cannot be read or is not TOML; the message names it.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as e:
+        raise DocumentError(f"venue file {path} must be readable TOML, but {e}") from e
+
+
+def open_venue(
+    venue: str | Path | Mapping[str, Any] | None = None,
+    *,
+    journal: str | Path | None = None,
+    clock: Callable[[], int] = time.time_ns,
+    port: ExecutionPort | None = None,
+) -> Venue:
+    """Open a venue: recover what its journal holds, or found it on a venue file.
+
+    Parameters
+    ----------
+    venue : path or mapping, optional
+        The venue file (TOML), or its tree. A new journal needs it; for one that has been begun it
+        may be left out, and must otherwise say what is in force: rules change by `AdoptRules`.
+    journal : path, optional
+        The SQLite journal to continue or begin; without one, events are kept in memory only.
+    clock : callable
+        Returns nanoseconds since 1970 UTC.
+    port : ExecutionPort, optional
+        Where liquidation orders go.
+
+    Returns
+    -------
+    Venue
+        To be closed, or used in a ``with`` statement.
+
+    Raises
+    ------
+    DocumentError
+        If the venue file breaks the schema, is missing, or differs from the rules in force.
+    DamagedJournalError, LockedJournalError
+        If the journal cannot be trusted, or another process writes it.
+
+    Warns
+    -----
+    VenueWarning
+        For each margin tier whose maintenance margin is under penalty, impact and declared gap.
+    """
+    tree = read_venue_file(venue) if isinstance(venue, str | Path) else venue
+    rules = None if tree is None else Rules.parse(tree)
+    store = MemoryStore() if journal is None else SqliteStore(journal)
+    opened = Venue(Journal(store), clock=clock, port=port)
+    in_force = opened.state.rules
+    if in_force is None and rules is None:
+        opened.close()
+        raise DocumentError("venue must be given to begin a journal, was None")
+    if in_force is None and rules is not None:
+        opened.submit(commands.AdoptRules(rules=rules.text))
+    elif in_force is not None and rules is not None and rules.text != in_force.text:
+        opened.close()
+        wanted, found = json.loads(rules.text), json.loads(in_force.text)
+        differing = [section for section in wanted if wanted[section] != found.get(section)]
+        raise DocumentError(
+            f"venue file must say what is in force, differs in {', '.join(differing) or 'order'}: "
+            "submit AdoptRules to change rules"
+        )
+    for thin in thin_tiers(opened.rules):
+        warnings.warn(thin, VenueWarning, stacklevel=2)
+    return opened

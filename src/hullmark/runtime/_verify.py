@@ -1,0 +1,233 @@
+"""Verifying a journal: replayed from its first unit, with the laws checked after every one."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import NamedTuple
+
+from hullmark.clearing import Books, RunningBooks, State, Views, books, decide, stamp, state_hash
+from hullmark.core import Asset
+from hullmark.domain import Event, events
+from hullmark.journal import GENESIS, Batch, Unit, read
+from hullmark.journal.sqlite import SqliteStore
+from hullmark.liquidation import LiquidationEngine, load_engine
+from hullmark.runtime._venue import FIRST_ENGINE, replay
+
+_PROGRESS_UNITS = 100
+_TEXT_MAX = 160  # of an event; a longer one is told around the place where it differs
+_TEXT_BEFORE = 40  # that place, where it is not near the beginning
+
+
+class BrokenLaw(NamedTuple):
+    """A law that ceased to hold."""
+
+    sequence: int  # of the unit
+    law: str  # what must hold, and what was found
+
+
+class Difference(NamedTuple):
+    """A command that leads to something else than what was recorded: the first event in which."""
+
+    sequence: int
+    command: str
+    recorded: str
+    decided: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What a journal was found to hold."""
+
+    sequence: int  # of its last unit
+    batches: int
+    units: int
+    events: int
+    tip_hash: str  # of the last batch, hexadecimal
+    state_hash: str | None  # None: a unit could not be replayed, so there are no facts
+    assets: tuple[Asset, ...]
+    books: Books | None  # None: as above
+    broken: tuple[BrokenLaw, ...]
+    differences: tuple[Difference, ...] | None  # None: nothing was decided again
+
+    @property
+    def holds(self) -> bool:
+        """Whether no law is broken and no decision differs."""
+        return not self.broken and not self.differences
+
+
+def verify(
+    path: str | Path,
+    *,
+    redecide: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Verification:
+    """Replay a journal, and check on the way everything that can be checked.
+
+    The hash chain; that record 1 adopts rules; after every unit the laws of money, that time has
+    not run back and that its cause came before it. A law is told at the unit that broke it. A unit
+    that cannot be replayed ends the replay and is told as well; the chain is checked to its end.
+
+    Parameters
+    ----------
+    path : path
+        A SQLite journal. It is opened read-only, beside its writer if there is one.
+    redecide : bool, default False
+        Whether to decide every command again, on the facts that it met, and compare the events.
+        That takes the engine named by the rules, and as long as the venue took.
+    on_progress : callable, optional
+        Called with the units done and their total.
+
+    Raises
+    ------
+    DamagedJournalError
+        If the chain is broken; the message has the last good sequence.
+    JournalError
+        If the path is no journal of ours.
+    PluginError
+        With *redecide*, if the engine named by the rules is not installed.
+    """
+    tip, batches = GENESIS, 0
+
+    def on_batch(batch: Batch) -> None:
+        nonlocal tip, batches
+        tip, batches = batch.tip, batches + 1
+
+    following = _Replay(redecide=redecide)
+    with SqliteStore(path, read_only=True) as store:
+        total = store.tip.sequence
+        for unit in read(store, on_batch=on_batch):
+            following.take(unit)
+            if on_progress is not None and unit.sequence % _PROGRESS_UNITS == 0:
+                on_progress(unit.sequence, total)
+    proof = following.close()
+    return Verification(
+        sequence=tip.sequence,
+        batches=batches,
+        units=following.units,
+        events=following.events,
+        tip_hash=tip.hash.hex(),
+        state_hash=None if proof is None else state_hash(following.state),
+        assets=tuple(following.state.ledger.assets),
+        books=proof,
+        broken=tuple(following.broken),
+        differences=None if following.again is None else tuple(following.differences),
+    )
+
+
+class _Replay:
+    """Facts that follow a journal, and what was wrong on the way."""
+
+    def __init__(self, *, redecide: bool) -> None:
+        self.state = State()
+        self.again = _Again(self.state) if redecide else None
+        self.units = self.events = 0
+        self.broken: list[BrokenLaw] = []
+        self.differences: list[Difference] = []
+        self._running = RunningBooks(self.state)
+        self._time_ns = self.state.now_ns
+        self._stopped = False
+
+    def take(self, unit: Unit) -> None:
+        """Check a unit, and apply it to the facts."""
+        self.units += 1
+        self.events += len(unit.events)
+        for law in self._broken_form(unit):
+            self.broken.append(BrokenLaw(unit.sequence, law))
+        self._stopped = self._stopped or unit.time_ns < self._time_ns
+        self._time_ns = max(unit.time_ns, self._time_ns)
+        if not self._stopped:
+            self._apply(unit)
+
+    def close(self) -> Books | None:
+        """Add up the whole ledger; ``None`` if the replay did not come to the end."""
+        if self._stopped:
+            return None
+        proof = books(self.state)
+        if proof != self._running.books():
+            law = f"sums after every unit must end at {proof}, was {self._running.books()}"
+            self.broken.append(BrokenLaw(self.units, law))
+        return proof
+
+    def _broken_form(self, unit: Unit) -> Iterator[str]:
+        first = unit.events[0] if unit.events else None
+        if unit.sequence == 1 and not isinstance(first, events.RulesAdopted):
+            yield f"record 1 must adopt rules, was {_text(first):.{_TEXT_MAX}}"
+        if unit.time_ns < self._time_ns:
+            yield f"time must be >= {self._time_ns}, was {unit.time_ns}"
+        if unit.cause is not None and not 1 <= unit.cause < unit.sequence:
+            yield f"cause must be an earlier unit, was {unit.cause}"
+
+    def _apply(self, unit: Unit) -> None:
+        if self.again is not None and (difference := self.again.compare(unit)):
+            self.differences.append(difference)
+        try:
+            replay(self.state, unit)
+        except Exception as e:  # a forged event may set off anything, an impossible state as well
+            law = f"events must apply to the facts, but {type(e).__name__}: {e}"
+            self.broken.append(BrokenLaw(unit.sequence, law))
+            self._stopped = True
+            return
+        ledger = self.state.ledger
+        rows, ledger.changed = ledger.changed, set()
+        for law in self._running.update(rows):
+            self.broken.append(BrokenLaw(unit.sequence, law))
+        if self.again is not None:
+            self.again.follow(unit, rows)
+
+
+class _Again:
+    """Decides every command once more, on the facts that it met."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._views = Views(state)
+        self._engine: LiquidationEngine = load_engine(FIRST_ENGINE)
+        self._unseen: set[int] = set()  # rows that changed since the views last looked
+
+    def compare(self, unit: Unit) -> Difference | None:
+        """Decide the command of a unit that the facts have not taken in yet."""
+        stamp(self._state, unit.time_ns)
+        ledger = self._state.ledger
+        ledger.changed = self._unseen  # theirs to empty; the running sums have a set of their own
+        try:
+            decided = tuple(decide(self._state, self._views, self._engine, unit.command))
+        except Exception as e:  # on facts that no decision has led to
+            return Difference(
+                unit.sequence,
+                type(unit.command).__name__,
+                _text(unit.events[0] if unit.events else None)[:_TEXT_MAX],
+                f"{type(e).__name__}: {e}"[:_TEXT_MAX],
+            )
+        finally:
+            self._unseen, ledger.changed = ledger.changed, set()
+        if decided == unit.events:
+            return None
+        recorded, other = _first_difference(unit.events, decided)
+        return Difference(unit.sequence, type(unit.command).__name__, recorded, other)
+
+    def follow(self, unit: Unit, rows: set[int]) -> None:
+        """Let the views take note of a unit and of the rows that it has touched."""
+        self._unseen |= rows
+        for event in unit.events:
+            self._views.apply(event)
+            if isinstance(event, events.RulesAdopted):
+                self._engine = load_engine(self._state.in_force.liquidation.engine)
+
+
+def _first_difference(recorded: Sequence[Event], decided: Sequence[Event]) -> tuple[str, str]:
+    pairs = zip_longest(recorded, decided)
+    a, b = map(_text, next((r, d) for r, d in pairs if r != d))
+    places = zip(a, b, strict=False)
+    same = next((k for k, (x, y) in enumerate(places) if x != y), min(len(a), len(b)))
+    start = same - _TEXT_BEFORE if same > _TEXT_MAX // 2 else 0
+    return _cut(a, start), _cut(b, start)
+
+
+def _text(event: Event | None) -> str:
+    return "nothing" if event is None else repr(event)
+
+
+def _cut(text: str, start: int) -> str:
+    before, after = "... " if start else "", " ..." if start + _TEXT_MAX < len(text) else ""
+    return f"{before}{text[start : start + _TEXT_MAX]}{after}"
