@@ -1,1 +1,51 @@
-"""sim."""
+"""A simulated market around the real engine: prices by the second, accounts, and a paper venue.
+
+The crash replay founds a venue with a drawn book, plays a path of prices through it, and lets a
+paper market with depth, impact and delay fill what the engine orders. Nothing of the engine is
+simulated: commands go through the same runtime as live ones, and every fill has a funded account on
+its other side. Telling a person about it is :mod:`hullmark.studies`' business.
+
+Prices are USD, sizes whole lots, delays whole seconds of the simulated clock. Laws:
+
+1. Equal files and an equal seed give equal journals and an equal state hash; another seed, others.
+2. Nothing fills beyond its price limit, and never more than the book holds.
+3. The path moves for nobody's orders, unless feedback is on.
+4. A maker under its own margin ends the run with an error: its prices would prove nothing.
+"""
+
+from hullmark.sim._clock import SimulatedClock
+from hullmark.sim._crash import CrashReplay, ReplayRequest, replay_crash
+from hullmark.sim._crash_report import crash_report
+from hullmark.sim._paper_venue import PaperVenue
+from hullmark.sim._path import FundingPayment, MarketPath
+from hullmark.sim._population import (
+    DrawnAccount,
+    Listing,
+    Population,
+    PopulationParameters,
+    describe,
+    draw,
+    load_parameters,
+)
+from hullmark.sim._replay import Run, RunSettings, run_path
+
+__all__ = [
+    "CrashReplay",
+    "DrawnAccount",
+    "FundingPayment",
+    "Listing",
+    "MarketPath",
+    "PaperVenue",
+    "Population",
+    "PopulationParameters",
+    "ReplayRequest",
+    "Run",
+    "RunSettings",
+    "SimulatedClock",
+    "crash_report",
+    "describe",
+    "draw",
+    "load_parameters",
+    "replay_crash",
+    "run_path",
+]

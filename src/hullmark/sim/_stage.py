@@ -1,0 +1,109 @@
+"""Where runs are played: here one after the other, or on several processes at once."""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from hullmark.clearing import Rules
+from hullmark.errors import InvalidInputError
+from hullmark.feeds import Scenario
+from hullmark.journal.memory import MemoryStore
+from hullmark.sim._path import BarOrder, MarketPath
+from hullmark.sim._replay import Run, RunSettings, run_path
+
+RUNS = 5  # of a replay: two orders with and without delays, and the upper bound
+_SHARES = 1_000  # of one run, as progress is told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A run to play: everything but the venue that it starts from."""
+
+    scenario: Scenario
+    rules: Rules
+    data: Path | None
+    jump: bool
+    settings: RunSettings
+
+
+def read_path(
+    scenario: Scenario, data: Path | None, *, order: BarOrder, jump: bool = False
+) -> MarketPath:
+    """Return recorded prices where there is a folder of them, else the published facts."""
+    if data is None:
+        return MarketPath.from_scenario(scenario.path, order=order, jump=jump)
+    return MarketPath.from_recorded(data, order=order, jump=jump, replay=scenario.replay)
+
+
+class Stage:
+    """Plays jobs, each on a copy of one founded venue.
+
+    Parameters
+    ----------
+    founding : MemoryStore
+        The journal of the founded venue.
+    workers : int
+        Processes; with one, jobs are played in this process when they are asked for.
+    on_progress : callable, optional
+        Called with what is done of all `RUNS`; from worker processes it hears of whole runs only.
+    """
+
+    def __init__(
+        self,
+        founding: MemoryStore,
+        *,
+        workers: int,
+        on_progress: Callable[[int, int], None] | None,
+    ) -> None:
+        if workers < 1:
+            raise InvalidInputError(f"workers must be >= 1, was {workers}")
+        self._founding, self._on_progress, self._done = founding, on_progress, 0
+        self._pool = None
+        if workers > 1:  # no fork: it copies the threads' locks, but not the threads
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(workers, mp_context=context)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def play(self, job: Job) -> Callable[[], Run]:
+        """Start a job, and return what waits for its run."""
+        if self._pool is None:
+            run = _play(self._founding, job, self._tell)
+            self._end_run()
+            return lambda: run
+        future: Future[Run] = self._pool.submit(_play, self._founding, job)
+        future.add_done_callback(lambda _: self._end_run())
+        return partial(future.result)
+
+    def _end_run(self) -> None:
+        self._done += 1
+        self._tell(0, 1)
+
+    def _tell(self, done: int, total: int) -> None:
+        if self._on_progress is not None:
+            share = _SHARES * done // max(total, 1)
+            self._on_progress(min(self._done * _SHARES + share, RUNS * _SHARES), RUNS * _SHARES)
+
+
+def _play(
+    founding: MemoryStore, job: Job, on_progress: Callable[[int, int], None] | None = None
+) -> Run:
+    settings = job.settings
+    path = read_path(job.scenario, job.data, order=settings.order, jump=job.jump)
+    replay = job.scenario.replay
+    return run_path(founding, job.rules, path, replay, settings, on_progress=on_progress)
