@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import runpy
 import statistics
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hullmark.cli import ExitStatus, main
 from hullmark.core import parse_instant
 from hullmark.domain import Document, Option
+from hullmark.errors import FeedError
 from hullmark.feeds import read_chain
 from hullmark.runtime import assess
 from hullmark.studies import example_document
@@ -19,6 +21,7 @@ DATA = Path(os.environ.get("DATA", Path(__file__).parents[3] / "shared" / "data"
 FOLDER = DATA / "deribit_option_chains_2026"
 CRASH = FOLDER / "chain_6h_2026-01-28_2026-02-10.parquet"
 DAILY = FOLDER / "chain_daily_2025-12-30_2026-03-31.parquet"
+REFERENCE = Path(__file__).parents[1] / "reference" / "portfolio.py"
 AT = "2026-02-06T02:00:00Z"  # the bottom of the crash is the snapshot before
 
 pytestmark = pytest.mark.skipif(not CRASH.is_file(), reason=f"{CRASH} is not there")
@@ -76,6 +79,36 @@ def test_net_values_by_hand_are_those_of_the_engine(snapshot, tree, reports):
         assert reports[account["name"]].net_value_usd == pytest.approx(by_hand, abs=0.01)
 
 
+def test_every_number_of_every_account_is_that_of_the_slow_assessor(tree, reports):
+    slow = runpy.run_path(str(REFERENCE))["Portfolio"](tree)
+    for name, report in reports.items():
+        gross = report.gross_notional_usd
+        dust = 1e-8 * gross  # entries are rounded to the eighth decimal of a coin
+        assert report.net_value_usd == pytest.approx(slow.net_value(name), abs=dust)
+        for check in ("initial", "maintenance"):
+            equity, margin = (getattr(report, f"{check}_{x}_usd") for x in ("equity", "margin"))
+            assert equity == pytest.approx(slow.equity(name, check), abs=dust)
+            assert margin == pytest.approx(slow.requirement(name, check), abs=dust)
+        assert gross == pytest.approx(sum(slow.notionals(name).values()))
+        if report.worst_usd is not None:
+            profits = slow.profits(name)
+            assert report.worst_usd == pytest.approx(min(profits.values()), abs=dust)
+            assert profits[report.worst_scenario] == pytest.approx(report.worst_usd, abs=dust)
+        for e in report.exposures:
+            spot = slow.price(e.underlying)
+            greeks = zip(
+                e[1:2] + e[3:6], slow.greeks(name, e.underlying), (spot, spot**2, 1, 1), strict=True
+            )
+            for ours, theirs, unit in greeks:
+                assert ours * unit / gross == pytest.approx(theirs * unit / gross, abs=1e-6), name
+            for way, price in ((-1, e.liquidation_below_usd), (1, e.liquidation_above_usd)):
+                factor = slow.crossing(name, [e.underlying], way, step=0.02, stop=0.69)
+                if factor is None:
+                    assert price is None or abs(math.log(price / spot)) > 0.68, (name, way)
+                else:
+                    assert price == pytest.approx(factor * spot, rel=1e-7), (name, way)
+
+
 def test_fifty_accounts_evaluate_finite_some_near_a_breach_and_some_in_one(reports):
     assert len(reports) == 50
     for report in reports.values():
@@ -110,13 +143,61 @@ def test_every_snapshot_gives_distinct_legs_and_an_assessable_document(path):
     from pyarrow import parquet  # noqa: PLC0415
 
     stamps = sorted(set(parquet.read_table(path, columns=["timestamp"])["timestamp"].to_pylist()))
-    for stamp in stamps[:: len(stamps) // 4]:
+    # and the day on which the expiry nearest to 30 days had just been listed, with few strikes
+    chosen_stamps = {*stamps[:: len(stamps) // 4], *(s for s in stamps if f"{s:%m-%d}" == "02-12")}
+    for stamp in sorted(chosen_stamps | {stamps[-1]}):
         chosen = read_chain(path, at_ns=parse_instant("at", stamp.isoformat()))
         document = Document.parse_tree(example_document(chosen))
         legs = {account.name: len(account.positions) for account in document.accounts}
         for name, count in {"iron condor": 4, "box": 4, "call butterfly": 3, "calendar": 2}.items():
             assert {legs[f"{name} BTC"], legs[f"{name} ETH"]} == {count}, stamp
         assert any(r.breach for r in assess(document, liquidation_prices=False).accounts)
+
+
+@pytest.mark.parametrize("path", [CRASH, DAILY])
+def test_the_snapshot_is_the_latest_at_or_before(path):
+    from pyarrow import parquet  # noqa: PLC0415
+
+    stamps = sorted(set(parquet.read_table(path, columns=["timestamp"])["timestamp"].to_pylist()))
+    micros = [round(stamp.timestamp() * 1e6) for stamp in stamps]
+    ns = [1_000 * micro for micro in micros]
+    assert read_chain(path).time_ns == ns[-1]
+    for k in (0, 1, len(ns) // 2):
+        assert read_chain(path, at_ns=ns[k]).time_ns == ns[k]
+        assert read_chain(path, at_ns=ns[k + 1] - 1).time_ns == ns[k]
+        assert read_chain(path, at_ns=(ns[k] + ns[k + 1]) // 2).time_ns == ns[k]
+    assert read_chain(path, at_ns=2**62).time_ns == ns[-1]
+    with pytest.raises(FeedError, match=r"must have a snapshot at or before .*; its first is of"):
+        read_chain(path, at_ns=ns[0] - 1)
+
+
+def test_contracts_are_marked_as_their_files_say(snapshot, tree):
+    from pyarrow import compute, parquet  # noqa: PLC0415
+
+    def rows(name, column):
+        table = parquet.read_table(FOLDER / name)
+        at = [t for t in table[column].unique().to_pylist() if t.timestamp() * 1e9 <= now]
+        return table.filter(compute.equal(table[column], max(at))).to_pylist()
+
+    now = snapshot.time_ns + 1_000
+    quotes = tree["market"]["quotes"]
+    marks = {
+        r["futures_instrument_name"]: r["snapshot_term_mark_price"]
+        for r in rows("term_futures_marks.parquet", "timestamp")
+    }
+    candles = {
+        r["instrument_name"]: r["candle_price_used"]
+        for r in rows("perpetual_futures_prices.parquet", "obs_datetime")
+    }
+    held = {i["symbol"]: i["kind"] for i in tree["parameters"]["instruments"]}
+    futures = [symbol for symbol, kind in held.items() if kind == "future"]
+    assert len(futures) >= 4
+    for symbol in futures:
+        assert float(quotes[symbol]["mark"]) == pytest.approx(marks[symbol], abs=1e-9)
+        assert "grade" not in quotes[symbol]
+    for symbol in ("BTC-PERPETUAL", "ETH-PERPETUAL"):
+        assert float(quotes[symbol]["mark"]) == pytest.approx(candles[symbol], abs=1e-9)
+        assert quotes[symbol]["grade"] == "uncertain"
 
 
 def test_the_command_line_takes_another_snapshot_than_the_document_was_written_for(

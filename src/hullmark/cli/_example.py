@@ -7,6 +7,7 @@ from pathlib import Path
 from hullmark.cli._main import ExitStatus
 from hullmark.cli._market import HELP, read_market
 from hullmark.cli._output import write_whole
+from hullmark.cli._progress import Progress
 
 _WIDTH = 100
 
@@ -21,7 +22,9 @@ def run(args: Namespace) -> int:
     """Write the document."""
     from hullmark.studies import example_document
 
-    text = to_json(example_document(read_market(args.market)))
+    chain = read_market(args.market)
+    with Progress("setting collateral") as progress:
+        text = to_json(example_document(chain, on_progress=progress))
     if args.output is None:
         print(text)
     else:

@@ -29,7 +29,7 @@ from hullmark.core._instant import (
     format_instant,
     parse_instant,
 )
-from hullmark.core._kernel import kernel
+from hullmark.core._kernel import inlined, kernel
 
 __all__ = [
     "DAY_NS",
@@ -46,6 +46,7 @@ __all__ = [
     "finite_vector",
     "format_instant",
     "format_scaled",
+    "inlined",
     "int64",
     "kernel",
     "mul_div_ceil",

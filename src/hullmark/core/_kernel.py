@@ -20,10 +20,24 @@ def kernel(function: Kernel) -> Kernel:
     Numba is imported here and not at the top: commands that compile nothing do not wait for it.
     The undecorated source stays available as ``.py_func``, which is its reference in the tests.
     """
+    return _compiled(function, cache=True)
+
+
+def inlined(function: Kernel) -> Kernel:
+    """Write *function* out in the kernels that call it, instead of compiling it by itself.
+
+    For what a kernel does per row with many arrays: a call counts a reference to each of them,
+    which can take longer than the work. Keep it in the module of its caller, whose cache does not
+    see changes elsewhere.
+    """
+    return _compiled(function, inline="always")
+
+
+def _compiled(function: Kernel, **options: object) -> Kernel:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder()))  # read when Numba is imported
     from numba import njit  # noqa: PLC0415
 
-    compiled: Kernel = njit(cache=True, nogil=True, error_model="numpy")(function)
+    compiled: Kernel = njit(nogil=True, error_model="numpy", **options)(function)
     return compiled
 
 

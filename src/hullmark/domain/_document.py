@@ -233,6 +233,8 @@ def _instrument(node: Node, assets: Mapping[str, Asset], coins: frozenset[str]) 
     inverse = not isinstance(instrument, Spot) and instrument.inverse
     if inverse and instrument.settlement != instrument.underlying:
         items["settlement"].refuse("be the underlying, since the instrument is inverse")
+    if not isinstance(instrument, Spot) and not inverse and instrument.settlement in coins:
+        items["settlement"].refuse("be an asset that is not shocked, since it is not inverse")
     return instrument
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hullmark.book import Rows
 from hullmark.collateral import asset_value_usd
-from hullmark.core import FloatArray, IntArray, kernel
+from hullmark.core import FloatArray, IntArray, inlined, kernel
 from hullmark.errors import InvalidInputError
 from hullmark.margin._lanes import BLOCK, worst_scenario
 from hullmark.margin._models import ScenarioModel
@@ -58,7 +58,7 @@ class Evaluation(NamedTuple):
     gross_notional: FloatArray
 
 
-@kernel
+@inlined
 def _equity(
     start: int, stop: int, row: int, rows: Rows, tables: RiskTables, asset: FloatArray
 ) -> tuple[float, float, float, float]:
@@ -91,7 +91,7 @@ def _equity(
     return net, initial, maintenance, gross
 
 
-@kernel
+@inlined
 def _tiered(start: int, stop: int, rows: Rows, tables: RiskTables) -> tuple[float, float]:
     """Return initial and maintenance requirement; infinite where a schedule is missing."""
     initial = maintenance = 0.0
@@ -126,8 +126,8 @@ def _sweep(
 ) -> None:
     """Write the columns of `Health` of row ``which[n]`` to ``out[:, n]`` for ``lo <= n < hi``.
 
-    Every way to ask comes here. The rows are looped over inside, as a call per row would count
-    references to two dozen arrays, which takes longer than the row.
+    Every way to ask comes here. The rows are looped over inside, and what is done per row is
+    inlined: a call per row would count references to two dozen arrays, longer than the row takes.
     """
     for n in range(lo, hi):
         row = which[n]

@@ -2,7 +2,7 @@
 
 The way is that of a live venue: a book, risk arrays, tables, `margin.evaluate`. A liquidation price
 is the nearest at which health is zero when the account is evaluated in full again: forwards move
-with the spot, the vol of each strike stays, and an option's mark moves by what its model moves.
+with the spot, the vol of each strike stays, and an option gains in USD what its model value gains.
 """
 
 import itertools
@@ -182,8 +182,8 @@ def _exposure(
     delta = gamma = vega = theta = 0.0
     for i, size, quote in zip(account.instrument, account.size, account.quote, strict=True):
         instrument = venue.instruments[i]
-        if instrument.settlement == coin:
-            delta += quote if instrument.underlying == coin else quote + size * arrays.value[i]
+        if instrument.settlement == coin:  # inverse: the rest of what it is worth is in the arrays
+            delta += quote
         if instrument.underlying == coin:
             delta += size * arrays.delta[i]
             gamma += size * arrays.gamma[i]

@@ -94,13 +94,19 @@ def revalue(
     anchor = np.where(rows.option, view.forward_usd, view.mark)
     view = view._replace(vol=np.where(rows.option & (view.years > 0.0), view.vol, 0.0))
     grid = scenarios.grid
-    risk = np.empty((len(instruments), len(grid)))
-    vols = scenarios.shocked_vol(view.vol, view.years)
-    base_usd = _model(rows, anchor, view.vol, view.years) * price_usd
-    for j, (move, shock) in enumerate(grid):
-        value = _model(rows, anchor * (1.0 + move), vols[shock], view.years)
-        risk[:, j] = value * np.where(rows.moved, price_usd * (1.0 + move), price_usd) - base_usd
     moves = np.array([move for move, _ in grid])
+    vols = scenarios.shocked_vol(view.vol, view.years)
+    base_usd = _model(rows, anchor[:, None], view.vol[:, None], view.years) * price_usd[:, None]
+    shocked_usd = _model(
+        rows,
+        anchor[:, None] * (1.0 + moves),
+        np.stack([vols[shock] for _, shock in grid], axis=1),
+        view.years,
+    )
+    moved_usd = np.where(
+        rows.moved[:, None], price_usd[:, None] * (1.0 + moves), price_usd[:, None]
+    )
+    risk = shocked_usd * moved_usd - base_usd
     moving = np.array([symbol in shocked for symbol in assets])
     delta, gamma, vega, theta = _greeks(rows, view, anchor, price_usd)
     linear_usd = np.where(rows.option, view.spot_usd, anchor * price_usd)
@@ -119,19 +125,21 @@ def revalue(
     )
 
 
-# Value of one unit in settlement units, by the model; `anchor` is the forward or the mark.
+# Value of one unit in settlement units, by the model; `anchor` (I, S) is the forward or the mark.
+# One call for all scenarios: a venue may be small, and a search calls it thousands of times.
 def _model(rows: _Rows, anchor: FloatArray, vol: FloatArray, years: FloatArray) -> FloatArray:
-    value = np.where(rows.inverse, -1.0 / anchor, anchor)
+    value = np.where(rows.inverse[:, None], -1.0 / anchor, anchor)
     at = rows.option
     if at.any():
+        forward, times = anchor[at], anchor.shape[1]
         premium = black76_value(
-            forward=anchor[at],
-            strike=rows.strike[at],
-            years=np.maximum(years[at], 0.0),
-            vol=vol[at],
-            call=rows.call[at],
-        )
-        value[at] = np.where(rows.inverse[at], premium / anchor[at], premium)
+            forward=forward.ravel(),
+            strike=np.repeat(rows.strike[at], times),
+            years=np.repeat(np.maximum(years[at], 0.0), times),
+            vol=vol[at].ravel(),
+            call=np.repeat(rows.call[at], times),
+        ).reshape(forward.shape)
+        value[at] = np.where(rows.inverse[at, None], premium / forward, premium)
     return value
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from hullmark.clearing import Rules
 from hullmark.core import Asset
 from hullmark.domain import Perpetual
-from hullmark.errors import DocumentError
+from hullmark.errors import DocumentError, InvalidInputError
 from hullmark.feeds import Scenario, read_scenario
 from hullmark.journal import Journal
 from hullmark.journal.memory import MemoryStore
@@ -88,10 +88,12 @@ def replay_crash(
     DocumentError, FeedError
         If a file is not what it should be.
     InvalidInputError
-        If the venue cannot take the book.
+        If *workers* is below 1, or the venue cannot take the book.
     InsolventMakerError
         If the maker falls under its own margin.
     """
+    if workers < 1:
+        raise InvalidInputError(f"workers must be >= 1, was {workers}")
     started_s = time.perf_counter()
     scenario = _scenario(request)
     rules = Rules.parse(read_venue_file(request.venue))
@@ -107,23 +109,24 @@ def replay_crash(
         settlement_decimals=asset.decimals,
     )
     founding = MemoryStore()
-    with Venue(Journal(founding), clock=SimulatedClock(first.start_ns)) as venue:
-        found(
-            venue, rules, first, population, scenario.replay,
-            asset=asset, on_progress=_part(on_progress, 0, 200),
-        )  # fmt: skip
     jobs = {
         (order, delayed): _job(request, scenario, rules, order, delayed=delayed)
         for order in ORDERS
         for delayed in (False, True)
     }
-    with Stage(founding, workers=workers, on_progress=_part(on_progress, 200, 1_000)) as stage:
-        delayed = [stage.play(jobs[order, True]) for order in ORDERS]
-        prompt = [stage.play(jobs[order, False]) for order in ORDERS]
+    with (
+        Stage(workers=workers, on_progress=_part(on_progress, 200, 1_000)) as stage,
+        Venue(Journal(founding), clock=SimulatedClock(first.start_ns)) as venue,
+    ):
+        found(
+            venue, rules, first, population, scenario.replay,
+            asset=asset, on_progress=_part(on_progress, 0, 200),
+        )  # fmt: skip
+        delayed = [stage.play(founding, jobs[order, True]) for order in ORDERS]
+        prompt = [stage.play(founding, jobs[order, False]) for order in ORDERS]
         worse = max((run() for run in delayed), key=lambda run: run.deficit_quanta)
-        bound = stage.play(
-            _job(request, scenario, rules, worse.settings.order, delayed=True, jump=True)
-        )
+        jump = _job(request, scenario, rules, worse.settings.order, delayed=True, jump=True)
+        bound = stage.play(founding, jump)
         runs = tuple(run() for pair in zip(prompt, delayed, strict=True) for run in pair)
         upper_bound = bound()
     return CrashReplay(

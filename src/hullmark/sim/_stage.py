@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Self
 
 from hullmark.clearing import Rules
-from hullmark.errors import InvalidInputError
 from hullmark.feeds import Scenario
 from hullmark.journal.memory import MemoryStore
 from hullmark.sim._path import BarOrder, MarketPath
@@ -41,32 +40,25 @@ def read_path(
 
 
 class Stage:
-    """Plays jobs, each on a copy of one founded venue.
+    """Plays jobs, each on a copy of a founded venue.
 
     Parameters
     ----------
-    founding : MemoryStore
-        The journal of the founded venue.
     workers : int
-        Processes; with one, jobs are played in this process when they are asked for.
+        Processes, which start to load now; with one, jobs are played in this process when they are
+        asked for.
     on_progress : callable, optional
         Called with what is done of all `RUNS`; from worker processes it hears of whole runs only.
     """
 
-    def __init__(
-        self,
-        founding: MemoryStore,
-        *,
-        workers: int,
-        on_progress: Callable[[int, int], None] | None,
-    ) -> None:
-        if workers < 1:
-            raise InvalidInputError(f"workers must be >= 1, was {workers}")
-        self._founding, self._on_progress, self._done = founding, on_progress, 0
+    def __init__(self, *, workers: int, on_progress: Callable[[int, int], None] | None) -> None:
+        self._on_progress, self._done = on_progress, 0
         self._pool = None
         if workers > 1:  # no fork: it copies the threads' locks, but not the threads
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(workers, mp_context=context)
+            for _ in range(workers):
+                self._pool.submit(_load)
 
     def __enter__(self) -> Self:
         return self
@@ -80,13 +72,13 @@ class Stage:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def play(self, job: Job) -> Callable[[], Run]:
-        """Start a job, and return what waits for its run."""
+    def play(self, founding: MemoryStore, job: Job) -> Callable[[], Run]:
+        """Start a job on a copy of a founded venue, and return what waits for its run."""
         if self._pool is None:
-            run = _play(self._founding, job, self._tell)
+            run = _play(founding, job, self._tell)
             self._end_run()
             return lambda: run
-        future: Future[Run] = self._pool.submit(_play, self._founding, job)
+        future: Future[Run] = self._pool.submit(_play, founding, job)
         future.add_done_callback(lambda _: self._end_run())
         return partial(future.result)
 
@@ -98,6 +90,10 @@ class Stage:
         if self._on_progress is not None:
             share = _SHARES * done // max(total, 1)
             self._on_progress(min(self._done * _SHARES + share, RUNS * _SHARES), RUNS * _SHARES)
+
+
+def _load() -> None:
+    """Do nothing, in a process that has imported this module to do it."""
 
 
 def _play(

@@ -6,7 +6,7 @@ set always holds comfortable accounts, some near a breach, and some in one.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hullmark.core import DAY_NS, NANO, format_instant, format_scaled
@@ -58,8 +58,17 @@ class _Draft(NamedTuple):
     notional_usd: float
 
 
-def example_document(snapshot: ChainSnapshot) -> dict[str, Any]:
+def example_document(
+    snapshot: ChainSnapshot, *, on_progress: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
     """Return the tree of a portfolio document of 50 accounts at the market of *snapshot*.
+
+    Parameters
+    ----------
+    snapshot : ChainSnapshot
+        The chain from which strikes, expiries and prices are taken.
+    on_progress : callable, optional
+        Called with the steps done and their total.
 
     Raises
     ------
@@ -90,7 +99,7 @@ def example_document(snapshot: ChainSnapshot) -> dict[str, Any]:
         },
         "accounts": [],
     }
-    return _with_collateral(tree, drafts, snapshot.index_usd)
+    return _with_collateral(tree, drafts, snapshot.index_usd, on_progress or (lambda *_: None))
 
 
 class _Chain:
@@ -240,17 +249,21 @@ def _draft(chain: _Chain, structure: Structure, coin: str) -> _Draft:
 
 # Bisects the cash of every account at once: more of it lowers the margin ratio.
 def _with_collateral(
-    tree: dict[str, Any], drafts: Sequence[_Draft], index_usd: Mapping[str, float]
+    tree: dict[str, Any],
+    drafts: Sequence[_Draft],
+    index_usd: Mapping[str, float],
+    on_progress: Callable[[int, int], None],
 ) -> dict[str, Any]:
     low = [math.log(1e-4 * draft.notional_usd) for draft in drafts]
     high = [math.log(1e2 * draft.notional_usd) for draft in drafts]
-    for _ in range(_BISECTIONS):
+    for done in range(_BISECTIONS):
         middle = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
         for k, report in enumerate(_assessed(tree, drafts, middle, index_usd)):
             if report.margin_ratio > (drafts[k].structure.target or math.inf):
                 low[k] = middle[k]
             else:
                 high[k] = middle[k]
+        on_progress(done + 1, _BISECTIONS)
     return {**tree, "accounts": _accounts(drafts, high, index_usd)}
 
 

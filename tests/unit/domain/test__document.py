@@ -159,6 +159,7 @@ CASH = ("accounts", 0, "cash", "USDC")
         ((*FIRST, "kind"), ["option"], r"instruments\[0\].kind must be a string"),
         ((*FIRST, "symbol"), "BTC-PERPETUAL", r"instruments\[2\] must have a symbol of its own"),
         ((*FIRST, "settlement"), "USDC", r"settlement must be the underlying, since"),
+        ((*FIRST, "inverse"), False, r"settlement must be an asset that is not shocked, since it"),
         ((*FIRST, "underlying"), "XRP", r"underlying must be one of parameters.assets, was 'XRP'"),
         ((*FIRST, "tick"), "5", r"instruments\[0\]: .* has an unknown key 'tick'"),
     ],

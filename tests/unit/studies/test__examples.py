@@ -66,6 +66,24 @@ def test_there_are_fifty_accounts_and_equal_chains_give_equal_documents(document
     assert Document.parse_tree(example_document(chain())) == document
 
 
+def test_progress_is_told_up_to_the_total():
+    seen = []
+    example_document(chain(), on_progress=lambda done, total: seen.append((done, total)))
+    assert [done for done, _ in seen] == list(range(1, seen[0][1] + 1))
+
+
+def test_an_expiry_with_few_strikes_is_passed_over():
+    whole = chain()
+    sparse_ns = NOW + 30 * DAY_NS
+    kept = [r for r in whole.options if r.expiry_ns != sparse_ns or r.strike_usd % 12_000 == 0]
+    assert 0 < sum(r.expiry_ns == sparse_ns for r in kept) < 20
+    document = Document.parse_tree(example_document(replace(whole, options=tuple(kept))))
+    condor = next(a for a in document.accounts if a.name == "iron condor BTC")
+    expiries = {document.instruments[p.instrument].expiry_ns for p in condor.positions}
+    assert len(condor.positions) == 4
+    assert expiries == {NOW + 14 * DAY_NS}
+
+
 def test_collateral_brings_an_account_to_its_target(document):
     ratios = {
         r.account: r.margin_ratio for r in assess(document, liquidation_prices=False).accounts
