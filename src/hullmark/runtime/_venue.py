@@ -1,6 +1,5 @@
 """The single writer: stamps the time, runs each command to rest, and makes it durable."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -28,6 +27,7 @@ from hullmark.margin import Health
 from hullmark.monitor import Crossings, LiquidationMap
 from hullmark.runtime import _answers
 from hullmark.runtime._answers import MOVES, Trade
+from hullmark.runtime._reactions import Reactions
 
 # More reactions than any tick has set off: 11,000 accounts were liquidated in the minute of 10
 # October 2025 on one venue. What is beyond runs before the next command.
@@ -144,7 +144,8 @@ class Venue:
             if self._state.deferred:
                 units += self._run_to_rest(commands.ResumeReactions())
             answers.append(Answer(self._run_to_rest(request)))
-            units += answers[-1].units
+            if self._state.rules is not None:
+                units += answers[-1].units
         self._journal.append(units)
         self._failed = False
         if self._port is not None:
@@ -244,43 +245,34 @@ class Venue:
 
     def _run_to_rest(self, command: Command) -> tuple[Unit, ...]:
         stamp(self._state, max(self._clock(), self._state.now_ns))
-        queue: deque[tuple[Command, int | None]] = deque([(command, None)])
-        waiting: set[Command] = set()
-        units: list[Unit] = []
-        while queue:
+        reactions = Reactions()
+        units = [self._run(command, None, reactions)]
+        while reactions:
             if len(units) == REACTIONS_MAX:
-                rest = commands.DeferReactions(commands=tuple(c for c, _ in queue))
-                units.append(self._run(rest, units[-1].sequence)[0])
+                rest = commands.DeferReactions(commands=reactions.take_all())
+                units.append(self._run(rest, units[-1].sequence, reactions))
                 break
-            following, cause = queue.popleft()
-            if cause is not None:  # what is submitted may hold a mapping, which has no hash
-                waiting.discard(following)
-            unit, asked = self._run(following, cause)
-            units.append(unit)
-            for reaction in asked:
-                if reaction not in waiting:  # one sweep serves every event that asks for one
-                    waiting.add(reaction)
-                    queue.append((reaction, unit.sequence))
+            units.append(self._run(*reactions.take(), reactions))
+        if self._state.rules is None:  # refused before record 1, and so no part of the history
+            self._sequence -= len(units)
         return tuple(units)
 
-    def _run(self, command: Command, cause: int | None) -> tuple[Unit, list[Command]]:
-        asked: list[Command] = []
+    def _run(self, command: Command, cause: int | None, reactions: Reactions) -> Unit:
+        self._sequence += 1
         found = decide(self._state, self._views, self._engine, command)
         for event in found:
             evolve(self._state, event)
             self._views.apply(event)
             if isinstance(event, events.RulesAdopted):
                 self._engine = load_engine(self._state.in_force.liquidation.engine)
-            asked += react(self._state, event)
-        self._sequence += 1
-        unit = Unit(
+            reactions.ask(react(self._state, event), self._sequence)
+        return Unit(
             sequence=self._sequence,
             time_ns=self._state.now_ns,
             command=command,
             events=tuple(found),
             cause=cause,
         )
-        return unit, asked
 
 
 # Structs do not check the types of what they are built from; a float must not reach the ledger.
@@ -299,8 +291,13 @@ def _send(units: Sequence[Unit], port: ExecutionPort) -> None:
                 port.send(event)
 
 
-def replay(state: State, unit: Unit) -> None:
-    """Apply a unit of the journal to the facts: nothing is decided again."""
+def replay(state: State, unit: Unit, *, on_event: Callable[[Event], None] | None = None) -> None:
+    """Apply a unit of the journal to the facts: nothing is decided again.
+
+    *on_event* is called after each event, the facts being as it left them.
+    """
     stamp(state, unit.time_ns)
     for event in unit.events:
         evolve(state, event)
+        if on_event is not None:
+            on_event(event)

@@ -1,22 +1,19 @@
 """Verifying a journal: replayed from its first unit, with the laws checked after every one."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from hullmark.clearing import Books, RunningBooks, State, Views, books, decide, stamp, state_hash
+from hullmark.clearing import Books, RunningBooks, State, books, state_hash
 from hullmark.core import Asset
-from hullmark.domain import Event, events
+from hullmark.domain import events
 from hullmark.journal import GENESIS, Batch, Unit, read
 from hullmark.journal.sqlite import SqliteStore
-from hullmark.liquidation import LiquidationEngine, load_engine
-from hullmark.runtime._venue import FIRST_ENGINE, replay
+from hullmark.runtime._redecide import TEXT_MAX, Difference, Redecider, text_of
+from hullmark.runtime._venue import replay
 
 _PROGRESS_UNITS = 100
-_TEXT_MAX = 160  # of an event; a longer one is told around the place where it differs
-_TEXT_BEFORE = 40  # that place, where it is not near the beginning
 
 
 class BrokenLaw(NamedTuple):
@@ -24,15 +21,6 @@ class BrokenLaw(NamedTuple):
 
     sequence: int  # of the unit
     law: str  # what must hold, and what was found
-
-
-class Difference(NamedTuple):
-    """A command that leads to something else than what was recorded: the first event in which."""
-
-    sequence: int
-    command: str
-    recorded: str
-    decided: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +61,8 @@ def verify(
     path : path
         A SQLite journal. It is opened read-only, beside its writer if there is one.
     redecide : bool, default False
-        Whether to decide every command again, on the facts that it met, and compare the events.
+        Whether to decide every command again, on the facts that it met, and compare the events and
+        what they set off.
         That takes the engine named by the rules, and as long as the venue took.
     on_progress : callable, optional
         Called with the units done and their total.
@@ -120,7 +109,7 @@ class _Replay:
 
     def __init__(self, *, redecide: bool) -> None:
         self.state = State()
-        self.again = _Again(self.state) if redecide else None
+        self.again = Redecider(self.state) if redecide else None
         self.units = self.events = 0
         self.broken: list[BrokenLaw] = []
         self.differences: list[Difference] = []
@@ -143,6 +132,8 @@ class _Replay:
         """Add up the whole ledger; ``None`` if the replay did not come to the end."""
         if self._stopped:
             return None
+        if self.again is not None:
+            self.differences += self.again.missing(self.units)
         proof = books(self.state)
         if proof != self._running.books():
             law = f"sums after every unit must end at {proof}, was {self._running.books()}"
@@ -152,17 +143,17 @@ class _Replay:
     def _broken_form(self, unit: Unit) -> Iterator[str]:
         first = unit.events[0] if unit.events else None
         if unit.sequence == 1 and not isinstance(first, events.RulesAdopted):
-            yield f"record 1 must adopt rules, was {_text(first):.{_TEXT_MAX}}"
+            yield f"record 1 must adopt rules, was {text_of(first):.{TEXT_MAX}}"
         if unit.time_ns < self._time_ns:
             yield f"time must be >= {self._time_ns}, was {unit.time_ns}"
         if unit.cause is not None and not 1 <= unit.cause < unit.sequence:
             yield f"cause must be an earlier unit, was {unit.cause}"
 
     def _apply(self, unit: Unit) -> None:
-        if self.again is not None and (difference := self.again.compare(unit)):
-            self.differences.append(difference)
+        if self.again is not None:
+            self.differences += self.again.compare(unit)
         try:
-            replay(self.state, unit)
+            replay(self.state, unit, on_event=None if self.again is None else self.again.hear)
         except Exception as e:  # a forged event may set off anything, an impossible state as well
             law = f"events must apply to the facts, but {type(e).__name__}: {e}"
             self.broken.append(BrokenLaw(unit.sequence, law))
@@ -174,60 +165,3 @@ class _Replay:
             self.broken.append(BrokenLaw(unit.sequence, law))
         if self.again is not None:
             self.again.follow(unit, rows)
-
-
-class _Again:
-    """Decides every command once more, on the facts that it met."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-        self._views = Views(state)
-        self._engine: LiquidationEngine = load_engine(FIRST_ENGINE)
-        self._unseen: set[int] = set()  # rows that changed since the views last looked
-
-    def compare(self, unit: Unit) -> Difference | None:
-        """Decide the command of a unit that the facts have not taken in yet."""
-        stamp(self._state, unit.time_ns)
-        ledger = self._state.ledger
-        ledger.changed = self._unseen  # theirs to empty; the running sums have a set of their own
-        try:
-            decided = tuple(decide(self._state, self._views, self._engine, unit.command))
-        except Exception as e:  # on facts that no decision has led to
-            return Difference(
-                unit.sequence,
-                type(unit.command).__name__,
-                _text(unit.events[0] if unit.events else None)[:_TEXT_MAX],
-                f"{type(e).__name__}: {e}"[:_TEXT_MAX],
-            )
-        finally:
-            self._unseen, ledger.changed = ledger.changed, set()
-        if decided == unit.events:
-            return None
-        recorded, other = _first_difference(unit.events, decided)
-        return Difference(unit.sequence, type(unit.command).__name__, recorded, other)
-
-    def follow(self, unit: Unit, rows: set[int]) -> None:
-        """Let the views take note of a unit and of the rows that it has touched."""
-        self._unseen |= rows
-        for event in unit.events:
-            self._views.apply(event)
-            if isinstance(event, events.RulesAdopted):
-                self._engine = load_engine(self._state.in_force.liquidation.engine)
-
-
-def _first_difference(recorded: Sequence[Event], decided: Sequence[Event]) -> tuple[str, str]:
-    pairs = zip_longest(recorded, decided)
-    a, b = map(_text, next((r, d) for r, d in pairs if r != d))
-    places = zip(a, b, strict=False)
-    same = next((k for k, (x, y) in enumerate(places) if x != y), min(len(a), len(b)))
-    start = same - _TEXT_BEFORE if same > _TEXT_MAX // 2 else 0
-    return _cut(a, start), _cut(b, start)
-
-
-def _text(event: Event | None) -> str:
-    return "nothing" if event is None else repr(event)
-
-
-def _cut(text: str, start: int) -> str:
-    before, after = "... " if start else "", " ..." if start + _TEXT_MAX < len(text) else ""
-    return f"{before}{text[start : start + _TEXT_MAX]}{after}"

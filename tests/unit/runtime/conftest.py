@@ -1,4 +1,4 @@
-"""The example venue on a clock that tests set."""
+"""The example venue on a clock that tests set, and a day whose journal tests may forge."""
 
 import tomllib
 from pathlib import Path
@@ -8,7 +8,11 @@ import pytest
 
 from hullmark.core import nano
 from hullmark.domain import Mode, commands
+from hullmark.journal import Journal, read
+from hullmark.journal.sqlite import SqliteStore
 from hullmark.runtime import open_venue
+
+from .forgery import Day
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "venue.toml"
 START_NS = 1_760_130_900_000_000_000  # 2025-10-10T21:15Z
@@ -130,3 +134,36 @@ def opened():
 @pytest.fixture
 def market(opened):
     return opened().found()
+
+
+@pytest.fixture
+def day(tmp_path):
+    """Return a venue after its crash, still open."""
+    running = Day(tmp_path / "journal.db")
+    running.begin()
+    running.crash()
+    with running.venue:
+        yield running
+
+
+@pytest.fixture
+def journal(tmp_path, day):
+    """Return the journal of the day, closed."""
+    day.venue.close()
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def forge(tmp_path, journal):
+    """Return a function that writes the day's units and more of them, well hashed, to a file."""
+    genuine = list(read(journal))
+
+    def write(*more, change=None):
+        units = [*genuine, *more] if change is None else change(genuine)
+        path = tmp_path / "forged.db"
+        with Journal(SqliteStore(path)) as forged:
+            forged.append(units)
+        return path
+
+    write.last = genuine[-1]
+    return write

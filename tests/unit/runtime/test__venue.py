@@ -242,3 +242,21 @@ def test_replaying_units_by_hand_gives_the_same_facts(tree):
     for unit in read(store):
         replay(other.state, unit)
     assert other.state_hash() == venue.state_hash()
+
+
+def test_what_is_refused_before_the_rules_is_no_part_of_the_history(market):
+    store = MemoryStore()
+    with Venue(Journal(store), clock=lambda: 5) as venue:
+        early = venue.submit(commands.AdvanceTime())
+        broken = venue.submit(commands.AdoptRules(rules="{}"))
+        assert [early.refusal.reason, broken.refusal.reason] == [
+            Reason.RULES_MISSING,
+            Reason.RULES_INVALID,
+        ]
+        assert list(read(store)) == []
+        both = venue.submit_all(
+            [commands.AdvanceTime(), commands.AdoptRules(rules=market.venue.rules.text)]
+        )
+    assert [answer.refusal is None for answer in both] == [False, True]
+    assert [type(unit.command) for unit in read(store)] == [commands.AdoptRules]
+    assert next(iter(read(store))).sequence == 1
