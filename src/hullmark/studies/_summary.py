@@ -39,6 +39,7 @@ def summary(report: Mapping[str, object]) -> str:
         _titled("By instrument", _instruments(run)),
         _titled("By tier: accounts liquidated / accounts", _tiers(run)),
         _titled("Fund: bad debt had it been of another size", _fund_curve(read)),
+        _titled("Accounts: quantiles, real and drawn", _quantiles(read)),
         _titled("Proof that the books balance", _proof(read)),
         _titled("Book and cost", _cost(read)),
         _titled("Assumptions", _assumptions(read)),
@@ -115,6 +116,18 @@ def _fund_curve(report: Report) -> list[str]:
         for point in report.fund_curve
     ]
     return _aligned([["of open interest", "fund", "bad debt"], *rows]) if rows else []
+
+
+def _quantiles(report: Report) -> list[str]:
+    book = report.population
+    samples = (
+        ("leverage, real", [f"{x:.2f}x" for x in book.leverage.real]),
+        ("leverage, drawn", [f"{x:.2f}x" for x in book.leverage.drawn]),
+        ("size in USD, real, scaled", [usd(f"{x:.2f}") for x in book.size_usd.real]),
+        ("size in USD, drawn", [usd(f"{x:.2f}") for x in book.size_usd.drawn]),
+    )
+    header = ["", *(percent(q, 0) for q in book.quantiles)]
+    return _aligned([header, *([label, *texts] for label, texts in samples)])
 
 
 def _proof(report: Report) -> list[str]:
