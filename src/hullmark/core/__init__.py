@@ -9,6 +9,7 @@ from hullmark.core._arrays import (
     positive_vector,
 )
 from hullmark.core._asset import DECIMALS_MAX, Asset
+from hullmark.core._closing import Closing
 from hullmark.core._exact import (
     INT64_MAX,
     NANO,
@@ -41,6 +42,7 @@ __all__ = [
     "YEAR_NS",
     "Amount",
     "Asset",
+    "Closing",
     "FloatArray",
     "IntArray",
     "finite_vector",

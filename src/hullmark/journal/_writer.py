@@ -1,16 +1,15 @@
 """The writing end of a journal."""
 
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Self
 
+from hullmark.core import Closing
 from hullmark.errors import DamagedJournalError
 from hullmark.journal._batch import GENESIS, Tip, Unit, seal
 from hullmark.journal._reader import read, verified
 from hullmark.journal._store import Store
 
 
-class Journal:
+class Journal(Closing):
     """The one writer of a store.
 
     >>> from hullmark.domain import commands, events
@@ -47,17 +46,6 @@ class Journal:
         except BaseException:
             store.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def tip(self) -> Tip:

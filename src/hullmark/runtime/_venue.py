@@ -1,8 +1,7 @@
 """The single writer: stamps the time, runs each command to rest, and makes it durable."""
 
 from collections.abc import Callable, Iterable, Sequence
-from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -18,7 +17,7 @@ from hullmark.clearing import (
     stamp,
     state_hash,
 )
-from hullmark.core import Amount, FloatArray
+from hullmark.core import Amount, Closing, FloatArray
 from hullmark.domain import Command, Event, commands, events
 from hullmark.errors import InvalidInputError, JournalError
 from hullmark.journal import Journal, Unit
@@ -65,7 +64,7 @@ class Answer(NamedTuple):
         return first if isinstance(first, Refused) else None
 
 
-class Venue:
+class Venue(Closing):
     """A venue in one process: facts, views and journal, behind one door.
 
     Parameters
@@ -94,17 +93,6 @@ class Venue:
         if self._state.rules is not None:
             self._engine = load_engine(self._state.rules.liquidation.engine)
         self._views = Views(self._state)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Release the journal."""

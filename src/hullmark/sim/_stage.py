@@ -6,10 +6,9 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from hullmark.clearing import Rules
+from hullmark.core import Closing
 from hullmark.feeds import Scenario
 from hullmark.journal.memory import MemoryStore
 from hullmark.sim._path import BarOrder, MarketPath
@@ -39,7 +38,7 @@ def read_path(
     return MarketPath.from_recorded(data, order=order, jump=jump, replay=scenario.replay)
 
 
-class Stage:
+class Stage(Closing):
     """Plays jobs, each on a copy of a founded venue.
 
     Parameters
@@ -60,15 +59,8 @@ class Stage:
             for _ in range(workers):
                 self._pool.submit(_load)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the processes; what has not been started is dropped."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 

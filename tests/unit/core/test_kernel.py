@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hullmark.core import kernel
+from hullmark.core import inlined, kernel
 from hullmark.core._kernel import _cache_folder
 
 
@@ -93,3 +93,19 @@ def test_where_no_cache_can_be_made_the_temporary_folder_serves(tmp_path, monkey
 @pytest.mark.parametrize("package", ["hullmark", "hullmark.core"])
 def test_a_package_without_kernels_does_not_wait_for_the_compiler(package):
     assert run("-c", f"import sys, {package}; print('numba' in sys.modules)") == ["False"]
+
+
+@inlined
+def product(a: float, b: float) -> float:
+    return a * b
+
+
+@kernel
+def square(a: float) -> float:
+    return product(a, a)
+
+
+def test_what_is_inlined_is_part_of_its_caller():
+    assert square(3.0) == square.py_func(3.0) == 9.0
+    assert product(2.0, 3.0) == 6.0
+    assert product.py_func(2.0, 3.0) == 6.0
