@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 
 from hullmark.book import Book, Rows
 from hullmark.collateral import CollateralTerms
-from hullmark.core import FloatArray, IntArray
+from hullmark.core import FloatArray, IntArray, kernel
 from hullmark.domain import Perpetual
 from hullmark.margin import (
     RiskTables,
@@ -99,6 +99,17 @@ def peer(book: csr_matrix, risk: FloatArray, threads: int) -> tuple[FloatArray, 
     return worst, place
 
 
+@kernel
+def gather(instrument: IntArray, risk: FloatArray) -> float:
+    """Touch every cache line of every risk row that a sweep reads, and do nothing else."""
+    total = 0.0
+    for j in range(instrument.size):
+        i = instrument[j]
+        for k in range(0, SCENARIOS, 8):
+            total += risk[i, k]
+    return total
+
+
 def peak_mb(work: Callable[[], object]) -> float:
     """Return the most that NumPy's arrays of one call take at a time, MB.
 
@@ -123,13 +134,15 @@ def rows(large: bool) -> list[Row]:
     assert np.array_equal(result.worst_scenario, place)
     del result, worst, place
 
-    ours_1, ours_2, theirs_1, theirs_2 = (
+    numbers = sizes.indices
+    ours_1, ours_2, theirs_1, theirs_2, limit = (
         1e3 * least
         for least in best_seconds(
             lambda: evaluate(columns, tables),
             lambda: evaluate(columns, tables, threads=2),
             lambda: peer(sizes, risk, 1),
             lambda: peer(sizes, risk, 2),
+            lambda: gather(numbers, tables.risk),
             repeats=5 if large else 15,
         )
     )
@@ -138,6 +151,14 @@ def rows(large: bool) -> list[Row]:
         Row.time(f"{name}, 1 thread", "ms", ours=ours_1, peer=one, theirs=theirs_1, bar=">= 3"),
         Row.time(f"{name}, 2 threads", "ms", ours=ours_2, peer=two, theirs=theirs_2, bar=">= 1.5"),
         Row.time(f"{name}, 2 threads", "ms", ours=ours_2, peer=one, theirs=theirs_1, bar=">= 3.5"),
+        Row.time(
+            f"{name}, 1 thread",
+            "ms",
+            ours=ours_1,
+            peer="gathering alone",
+            theirs=limit,
+            bar=None,
+        ),
         Row.time(
             f"{name}, peak memory with results",
             "MB",

@@ -69,8 +69,8 @@ def _equity(
         asset[1, a] = 0.0
     gross = 0.0
     settle, quoted, valued = 0, 0.0, 0.0
-    for j in range(start, stop):
-        i = rows.instrument[j]
+    for j in range(np.uintp(start), np.uintp(stop)):  # unsigned: no place counts from the end
+        i = np.uintp(rows.instrument[j])
         size = rows.size[j]
         if tables.settle[i] != settle:  # a run of one settlement asset stays in registers
             asset[0, settle] += quoted
