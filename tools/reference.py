@@ -1,15 +1,16 @@
 """Write the generated pages of ``docs/reference/``: ``python tools/reference.py [--check]``.
 
 Each page is made from the docstrings, fields and comments of the source, so that what is documented
-is what is there: the venue's commands and events, every refusal in order of precedence, and the
-subcommands of ``hullmark``. ``--check`` writes nothing and fails if a page is not as it would be.
+is what is there: the venue's commands and events, every refusal in order of precedence, the
+subcommands of ``hullmark``, and the keys of ``report.json``. ``--check`` writes nothing and fails
+if a page is not as it would be.
 """
 
 import ast
 import inspect
 import sys
 from argparse import SUPPRESS, Action, ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
@@ -18,11 +19,21 @@ from typing import get_args
 from hullmark import domain
 from hullmark.cli._main import COMMANDS, ExitStatus, build_parser
 from hullmark.domain import Parked, Reason
+from hullmark.studies import Report
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 NOTICE = "<!-- Made from the source by tools/reference.py. Change it there; make reference. -->"
 
+_JSON_WORDS = {
+    "str": "string",
+    "int": "whole number",
+    "Count": "whole number",
+    "float": "number",
+    "bool": "boolean",
+    "Usd": "decimal string",
+    "Units": "decimal string",
+}
 _UNITS = (
     "Amounts are whole quanta of their asset (`_quanta`), sizes whole lots of their instrument\n"
     "(`lots`), prices and rates nanos, billionths (`_nano`), instants nanoseconds UTC (`_ns`). A\n"
@@ -99,6 +110,23 @@ def cli_page() -> str:
     )
 
 
+def report_page() -> str:
+    """Return the page of the keys of ``report.json``."""
+    module = inspect.getmodule(Report)
+    assert module is not None, "a class has a module"
+    return _page(
+        "The report",
+        "`hullmark replay` tells its result three times: as a table on the terminal, as a page\n"
+        "with pictures, and for programs as `report.json`, whose keys are these. Equal replays\n"
+        "give equal files but for `wall_s` and `slowest`. `hullmark.studies.read_report` checks\n"
+        "the parsed file and returns it with types. How to read it is in\n"
+        "[Replay an incident](../guides/replay-an-incident.md#read-the-report).",
+        "Money is in units of `numeraire`, as **decimal strings**, so that no cent is lost. Every\n"
+        "key is always there. A key that a newer version adds is ignored by an older reader.",
+        *(_record(kind, module) for kind in _classes(module, first=(Report, module.Run))),
+    )
+
+
 def _page(title: str, *blocks: str) -> str:
     return "\n\n".join([NOTICE, f"# {title}", *blocks]) + "\n"
 
@@ -116,16 +144,55 @@ def _reason_table(reasons: type[StrEnum], *, numbered: bool) -> str:
 def _structs(module: ModuleType, listed: tuple[type, ...]) -> Iterator[str]:
     """Yield a block per struct of the union, and of what its members are made of."""
     fields = _fields(inspect.getsource(module))
-    parts = [
-        kind
-        for kind in vars(module).values()
-        if inspect.isclass(kind)
-        and kind.__module__ == module.__name__
-        and not kind.__name__.startswith("_")
-        and kind not in listed
-    ]
-    for kind in (*listed, *parts):
+    for kind in _classes(module, first=listed):
         yield _struct(kind, fields.get(kind.__name__, []))
+
+
+def _classes(module: ModuleType, *, first: tuple[type, ...]) -> Iterator[type]:
+    """Yield the public classes that a module defines, some of them before the others."""
+    yield from first
+    for kind in vars(module).values():
+        if not inspect.isclass(kind) or kind in first or kind.__name__.startswith("_"):
+            continue
+        if kind.__module__ == module.__name__:
+            yield kind
+
+
+def _record(kind: type, module: ModuleType) -> str:
+    """Return a table of the keys of one JSON object."""
+    head = [["Key", "Value", ""], ["---"] * 3]
+    rows = []
+    source = inspect.getsource(kind)
+    for line, comment in _annotated(ast.parse(source).body[0], source.splitlines()):
+        renamed = [k.value for k in getattr(line.value, "keywords", ()) if k.arg == "name"]
+        key = ast.literal_eval(renamed[0]) if renamed else ast.unparse(line.target)
+        rows.append([f"`{key}`", _json_kind(line.annotation, module), comment])
+    table = "\n".join(map(_row, head + rows))
+    return f"## {kind.__name__}\n\n{inspect.getdoc(kind)}\n\n{table}"
+
+
+def _json_kind(annotation: ast.expr, module: ModuleType, *, many: bool = False) -> str:
+    """Say an annotation in words of JSON."""
+    match annotation:
+        case ast.Name(name) if name in _JSON_WORDS:
+            text = _JSON_WORDS[name] + "s" * many
+        case ast.Name(name) if hasattr(module, name):
+            text = f"[{name}](#{name.lower()})"
+        case ast.BinOp(left=kind, right=ast.Constant(None)):
+            text = f"{_json_kind(kind, module)}, or null"
+        case ast.Subscript(ast.Name("Annotated"), ast.Tuple([kind, *_])):
+            text = _json_kind(kind, module)
+        case ast.Subscript(ast.Name("list"), kind):
+            text = f"list{'s' * many} of {_json_kind(kind, module, many=True)}"
+        case ast.Subscript(ast.Name("dict"), ast.Tuple([_, kind])):
+            text = f"object of {_json_kind(kind, module, many=True)}"
+        case ast.Subscript(ast.Name("tuple"), ast.Tuple(kinds)):
+            text = f"list of {len(kinds)} {_json_kind(kinds[0], module, many=True)}"
+        case ast.Subscript(ast.Name("Literal"), ast.Tuple(texts)):
+            text = " or ".join(f'`"{ast.literal_eval(each)}"`' for each in texts)
+        case _:
+            raise ValueError(f"annotation must have words, was {ast.unparse(annotation)}")
+    return text
 
 
 def _struct(kind: type, fields: list[list[str]]) -> str:
@@ -142,14 +209,19 @@ def _fields(source: str) -> dict[str, list[list[str]]]:
         if not isinstance(node, ast.ClassDef):
             continue
         rows = found.setdefault(node.name, [])
-        for line in node.body:
-            if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)):
-                continue
+        for line, comment in _annotated(node, lines):
             annotation = ast.unparse(line.annotation).replace("'", "")
             default = f"`{ast.unparse(line.value)}`" if line.value else ""
-            comment = lines[line.lineno - 1].partition("  # ")[2]
-            rows.append([f"`{line.target.id}`", f"`{annotation}`", default, comment])
+            rows.append([f"`{ast.unparse(line.target)}`", f"`{annotation}`", default, comment])
     return found
+
+
+def _annotated(node: ast.stmt, lines: Sequence[str]) -> Iterator[tuple[ast.AnnAssign, str]]:
+    """Yield each field of a class with the comment behind it."""
+    assert isinstance(node, ast.ClassDef), "fields are those of a class"
+    for line in node.body:
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+            yield line, lines[line.lineno - 1].partition("  # ")[2]
 
 
 def _row(cells: list[str]) -> str:
@@ -160,7 +232,11 @@ def _subcommand(name: str, summary: str) -> str:
     parser = build_parser(name)
     choices = next(a.choices for a in parser._actions if isinstance(a.choices, dict))
     actions = [a for a in choices[name]._actions if a.dest != "help"]
-    rows = [f"| {_spelling(a)} | {a.help} |" for a in actions if a.help != SUPPRESS]
+    rows = [
+        f"| {_spelling(a)} | {str(a.help).replace('%(default)s', str(a.default))} |"
+        for a in actions
+        if a.help != SUPPRESS
+    ]
     text = f"## hullmark {name}\n\n{summary[0].upper()}{summary[1:]}."
     return text + ("\n\n| Argument | |\n|---|---|\n" + "\n".join(rows) if rows else "")
 
@@ -184,6 +260,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "events.md": events_page,
     "cli.md": cli_page,
+    "report.md": report_page,
 }
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def resolve(place):
     raise LookupError(place)
 
 
-@pytest.mark.parametrize("name", ["refusals.md", "commands.md", "events.md", "cli.md"])
+@pytest.mark.parametrize("name", ["refusals.md", "commands.md", "events.md", "cli.md", "report.md"])
 def test_a_reference_page_says_what_the_source_says(name, tools, kept):
     made = tools.reference.PAGES[name]()
     assert kept[f"docs/reference/{name}"] == made, "run make reference"

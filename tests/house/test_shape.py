@@ -147,6 +147,17 @@ def test_every_entry_point_leads_somewhere(root):
         assert hasattr(importlib.import_module(module), attribute), value
 
 
+def test_every_data_file_is_in_the_distribution(root):
+    tool = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    patterns = tool["setuptools"]["package-data"]
+    for path in (root / "src" / "hullmark").rglob("*"):
+        if path.is_dir() or path.suffix in {".py", ".pyc"} or "__pycache__" in path.parts:
+            continue
+        package = ".".join(path.parent.relative_to(root / "src").parts)
+        listed = any(path.match(pattern) for pattern in patterns.get(package, ()))
+        assert listed, f"{path.name} must be package data of {package}, and is not"
+
+
 def test_a_folder_is_a_noun_of_the_domain(library):
     techniques = {"common", "helpers", "kernels", "misc", "utils"}
     used = {part.strip("_") for name in library for part in name.removesuffix(".py").split("/")}

@@ -49,7 +49,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--workers",
         type=_whole,
         default=min(os.cpu_count() or 1, _WORKERS_MAX),
-        help="processes to play the runs on; the result is the same (default: %(default)s)",
+        help=f"processes to play the runs on, by default one per core and at most {_WORKERS_MAX}; "
+        "the result is the same",
     )
 
 

@@ -81,8 +81,9 @@ class ReplaySettings:
                 f"replay.stop must be at most {_WINDOW_DAYS_MAX} days after replay.start, "
                 f"was {length_ns / DAY_NS:g}"
             )
-        if self.observe_s < 1:
-            raise DocumentError(f"replay.observe_s must be > 0, was {self.observe_s}")
+        for name in ("observe_s", "impact_half_life_s"):
+            if getattr(self, name) < 1:
+                raise DocumentError(f"replay.{name} must be > 0, was {getattr(self, name)}")
 
     @property
     def seconds(self) -> int:

@@ -12,6 +12,7 @@ Laws:
 
 from hullmark.studies._examples import example_document
 from hullmark.studies._report import write_report
+from hullmark.studies._report_read import Report, read_report
 from hullmark.studies._summary import summary
 
-__all__ = ["example_document", "summary", "write_report"]
+__all__ = ["Report", "example_document", "read_report", "summary", "write_report"]

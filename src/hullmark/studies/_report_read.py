@@ -35,7 +35,7 @@ class Source(_Record, frozen=True):
     """Where the prices came from: files that a market left, or facts that were published."""
 
     kind: Literal["recorded", "published facts"]
-    text: str
+    text: str  # what the path is made of
     files: list[str]
 
 
@@ -51,9 +51,9 @@ class Fund(_Record, frozen=True):
 class Causes(_Record, frozen=True):
     """A deficit split by when it arose: at the trigger, on the way, and in the market."""
 
-    gap: Usd
-    latency: Usd
-    impact: Usd
+    gap: Usd  # missing at the trigger prices already
+    latency: Usd  # lost until the orders arrived
+    impact: Usd  # lost until they were filled, penalties and rounding included
 
 
 class InstrumentRow(_Record, frozen=True):
@@ -63,15 +63,15 @@ class InstrumentRow(_Record, frozen=True):
     liquidations: Count
     notional: Usd
     penalties: Usd
-    deficit: Usd
-    worst_slippage: float | None
+    deficit: Usd  # of accounts that closed most of their notional in it
+    worst_slippage: float | None  # of a fill against its arrival price; null: none filled
 
 
 class TierRow(_Record, frozen=True):
     """Accounts in one margin tier, and how many of them were liquidated."""
 
     instrument: str
-    tier: int
+    tier: int  # at the opening; the lowest is 1
     accounts: Count
     liquidated: Count
 
@@ -82,14 +82,14 @@ class Timeline(_Record, frozen=True):
     minute: Annotated[list[float], Some]
     breaches: list[Count]
     notional: list[float]
-    fund: list[float]
-    prices: dict[str, list[float]]
+    fund: list[float]  # at the end of the bin
+    prices: dict[str, list[float]]  # lowest mark of the bin / first mark, by instrument
 
 
 class Health(_Record, frozen=True):
     """Accounts by margin ratio: bin k starts at edge k, and the last one is open."""
 
-    edges: Annotated[list[float], Some]
+    edges: Annotated[list[float], Some]  # maintenance margin / maintenance equity
     before: list[Count]
     after: list[Count]
 
@@ -97,8 +97,8 @@ class Health(_Record, frozen=True):
 class MapTable(_Record, frozen=True):
     """Notional that would be liquidated if all prices made one relative move."""
 
-    move: Annotated[list[float], Some]
-    long: list[float]
+    move: Annotated[list[float], Some]  # -0.1 is a fall by a tenth
+    long: list[float]  # USD
     short: list[float]
 
 
@@ -113,7 +113,7 @@ class Slowest(_Record, frozen=True):
     """The command that took longest, from submission to rest."""
 
     command: str
-    time: str
+    time: str  # of the market, ISO 8601
     wall_ms: float
     events: Count
 
@@ -122,11 +122,11 @@ class BooksAsset(_Record, frozen=True):
     """Every unit of one asset: what custody holds against what accounts and funds own."""
 
     asset: str
-    sum_quanta: int
+    sum_quanta: int  # cash and quotes of all accounts, custody among them
     custody: Units
-    accounts: Units
+    accounts: Units  # of everybody but custody, fund and bad debt
     fund: Units
-    bad_debt: Units
+    bad_debt: Units  # below zero: what nobody has paid
 
 
 class Books(_Record, frozen=True):
@@ -134,7 +134,7 @@ class Books(_Record, frozen=True):
 
     balanced: bool
     assets: list[BooksAsset]
-    lots: dict[str, int]
+    lots: dict[str, int]  # sum over all accounts, by instrument
 
 
 class Maker(_Record, frozen=True):
@@ -142,40 +142,42 @@ class Maker(_Record, frozen=True):
 
     capital: Usd
     equity_end: Usd
-    margin_ratio_worst: float
+    margin_ratio_worst: float  # maintenance margin / maintenance equity
 
 
 class Run(_Record, frozen=True):
     """One replay: a path through the bars, and two delays."""
 
     name: str
-    order: str
+    order: str  # of the prices inside a bar: O-H-L-C or O-L-H-C
     oracle_delay_s: float
     execution_delay_s: float
-    journalled: bool
+    journalled: bool  # whether journal.db is of this run
     state_hash: str
     wall_s: float
     units: Count
     events: Count
-    breaches: Count
-    liquidations: Count
+    breaches: Count  # liquidations begun: an account can be in breach again
+    liquidations: Count  # accounts of which anything was closed
     orders: Count
     fills: Count
     notional: Usd
     penalties: Usd
-    deficit: Usd
-    deficits: Count
+    deficit: Usd  # before the fund: fund.used + bad_debt
+    deficits: Count  # accounts that left one
     fund: Fund
     bad_debt: Usd
     causes: Causes
-    parked: dict[str, Count]
-    retries: Count
+    parked: dict[str, Count]  # pauses by reason
+    retries: Count  # orders after the first in one instrument of one liquidation
     by_instrument: list[InstrumentRow]
     by_tier: list[TierRow]
     timeline: Timeline
     health: Health
     maps: Maps = msgspec.field(name="map")
     slowest: Slowest
+    depth_used_usd: float  # of the paper market, by orders of this run
+    price_grades: dict[str, Count]  # weighed prices by hullmark.market.Grade
     books: Books
     maker: Maker
 
@@ -202,14 +204,27 @@ class Pair(_Record, frozen=True):
     drawn: float
 
 
+class Tail(_Record, frozen=True):
+    """The largest equities, as multiples of the equity at which the tail begins."""
+
+    quantiles: list[float]
+    real: list[float]
+    drawn: list[float]
+
+
 class Population(_Record, frozen=True):
     """The drawn accounts against the real ones they were fitted on."""
 
     quantiles: Annotated[list[float], Some]
-    leverage: Sample
-    size_usd: Sample
+    leverage: Sample  # after it was cut to the tiers
+    size_usd: Sample  # gross notional; the real ones are times size_scale
+    size_scale: float  # USD here per USD of the fitted sample
     long_share: Pair
     accounts_by_mode: dict[str, Count]
+    tail: Tail
+    longs_usd: float
+    shorts_usd: float
+    positions_by_tier: dict[str, list[Count]]  # by instrument, lowest tier first
 
 
 class Assumption(_Record, frozen=True):
@@ -223,20 +238,20 @@ class Assumption(_Record, frozen=True):
 class Report(_Record, frozen=True):
     """A crash replay: four runs, their bound, and the book they ran on."""
 
-    hullmark: str
-    seed: int
-    window: tuple[str, str]
+    hullmark: str  # version
+    seed: int  # of the book
+    window: tuple[str, str]  # ISO 8601, both ends included
     source: Source
     accounts: Count
-    open_interest_usd: Usd
-    numeraire: str
-    state_hash: str
-    bad_debt: Usd
-    worse: str
+    open_interest_usd: Usd  # gross: longs plus shorts
+    numeraire: str  # the asset that amounts are in
+    state_hash: str  # of the journalled run
+    bad_debt: Usd  # of the journalled run
+    worse: str  # the bar order with the larger deficit at the declared delays
     wall_s: float
-    runs: Annotated[list[Run], Some]
-    upper_bound: Run | None
-    fund_curve: list[FundPoint]
+    runs: Annotated[list[Run], Some]  # both bar orders, without delay and with it
+    upper_bound: Run | None  # the worse order, on a path that jumps
+    fund_curve: list[FundPoint]  # of the journalled run
     population: Population
     assumptions: list[Assumption]
     warnings: list[str]

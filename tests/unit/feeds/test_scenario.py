@@ -103,6 +103,7 @@ def test_depth_is_straight_in_its_log_and_flat_outside(read):
         ),
         ('observe_s = "60"', 'observe_s = "1.5"', "observe_s must be a whole number >= 0, was 1.5"),
         ('observe_s = "60"', 'observe_s = "0"', "observe_s must be > 0, was 0"),
+        ('half_life_s = "60"', 'half_life_s = "0"', "impact_half_life_s must be > 0, was 0"),
         ("2025-10-10T01:00:00Z", "2025-10-10T01:01:00Z", "replay.stop must be on whole 5 min"),
         ("2025-10-10T01:00:00Z", "2025-10-10T00:00:00Z", "at most 7 days after .* was 0"),
         ("2025-10-10T01:00:00Z", "2026-10-10T00:00:00Z", "at most 7 days after .* was 365"),

@@ -69,7 +69,7 @@ def test_a_venue_with_several_assets_is_refused(request_for, tmp_path):
             'kind = "future"\nexpiry = "2026-01-01T00:00:00Z"',
             "must be linear perpetuals, was BTC-PERP",
         ),
-        ('penalty = "0.005"', 'penalty = "1.5"', r"penalty must be in \[0, 1\], was 1.5"),
+        ('penalty = "0.005"', 'penalty = "1.5"', "penalty must be >= 0 and < 1, was 1.5"),
         ('target = "0.8"', "target = 0.8", "target must be a decimal string"),
     ],
 )

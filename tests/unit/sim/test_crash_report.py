@@ -3,12 +3,13 @@
 import json
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from hullmark.journal import copy
 from hullmark.runtime import verify
 from hullmark.sim import crash_report
-from hullmark.studies import summary, write_report
+from hullmark.studies import read_report, summary, write_report
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,11 @@ def test_the_tree_is_a_report_that_studies_can_read(tree, tmp_path):
     text = page.read_text(encoding="utf-8")
     assert tree["state_hash"] in text
     assert "published facts" in summary(tree)
+
+
+def test_the_schema_names_every_key_of_the_tree(tree):
+    read = json.loads(msgspec.json.encode(read_report(tree)))
+    assert read == json.loads(json.dumps(tree))
 
 
 def test_top_keys_are_those_of_the_journalled_run(tree, replay):

@@ -134,6 +134,8 @@ def _run(order, *, delayed, scale, journalled=False, name=None):
             "wall_ms": 35.1,
             "events": 700,
         },
+        "depth_used_usd": notional,
+        "price_grades": {"0": 10_556},
         "books": {
             "balanced": True,
             "assets": [
@@ -204,8 +206,13 @@ def crash_report():
                 "real": [110, 240, 900, 4100, 21000, 96000, 260000, 2.1e6],
                 "drawn": [104, 251, 930, 4000, 20300, 99000, 271000, 2.3e6],
             },
+            "size_scale": 10.0,
             "long_share": {"real": 0.612, "drawn": 0.609},
             "accounts_by_mode": {"cross": 15_020, "isolated": 4_980},
+            "tail": {"quantiles": [0.99, 0.999], "real": [4.1, 38.0], "drawn": [4.0, 41.5]},
+            "longs_usd": 6.2e8,
+            "shorts_usd": 3.8e8,
+            "positions_by_tier": {name: [900, 300, 80, 9] for name, _, _ in MARKET},
         },
         "assumptions": [
             {

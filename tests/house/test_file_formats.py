@@ -1,0 +1,168 @@
+"""The pages of the file formats: every key that a parser knows is in its table, and no other."""
+
+import ast
+import json
+import re
+import tomllib
+from copy import deepcopy
+
+import pytest
+
+from hullmark.clearing import Rules
+from hullmark.errors import DocumentError
+from hullmark.feeds import read_scenario
+
+# Whatever a parser knows by name stands in one of these as a text.
+VENUE_SOURCES = (
+    "clearing/_rules", "clearing/_asset_rules", "clearing/_margin_rules",
+    "clearing/_liquidation_rules", "collateral/_terms", "domain/_accounts", "domain/_instruments",
+    "margin/_models", "margin/_tiers", "market/_accept", "scenarios/_set", "waterfall/_steps",
+)  # fmt: skip
+SCENARIO_SOURCES = ("feeds/_scenario",)
+
+VALUES = ("0.5", "text", 5, True, ["0"], {})  # a key that is known takes one of these differently
+NOBODY = "zz_nobody"
+
+# Heading of the page, the tables under it, and where in the file their keys stand.
+VENUE = [
+    ("Top level", 0, ()),
+    ("assets.SYMBOL", 0, ("assets", "BTC")),
+    *(("instruments", 0, ("instruments", i)) for i in (0, 1, 4, 5)),
+    ("margin", 0, ("margin",)),
+    ("margin.tiered.SYMBOL", 0, ("margin", "tiered", "BTC-PERP")),
+    ("margin.tiered.SYMBOL", 1, ("margin", "tiered", "BTC-PERP", "tiers", 1)),
+    ("margin.scenario", 0, ("margin", "scenario")),
+    ("prices.SYMBOL", 0, ("prices", "BTC")),
+    ("liquidation", 0, ("liquidation",)),
+    ("liquidation.throttle", 0, ("liquidation", "throttle")),
+    ("waterfall", 0, ("waterfall",)),
+]
+SCENARIO = [
+    ("Top level", 0, ()),
+    ("source", 0, ("source", 0)),
+    ("replay", 0, ("replay",)),
+    ("depth and activity", 0, ("depth", 0)),
+    ("depth and activity", 0, ("activity", 0)),
+    ("symbols.COIN", 0, ("symbols", "BTC")),
+    ("symbols.COIN", 1, ("symbols", "BTC", "points", 1)),
+]
+
+
+def tables(page):
+    """Return per heading the keys in the first column of each of its tables."""
+    found = {}
+    for section in re.split(r"^#{2,3} ", page, flags=re.MULTILINE)[1:]:
+        title, _, body = section.partition("\n")
+        rows = re.findall(r"^\| Key .*\n\|[-|]+\n((?:\|.*\n)+)", body, re.MULTILINE)
+        found[title.replace("`", "")] = [
+            set(re.findall(r"^\| `(\w+)` ", table, re.MULTILINE)) for table in rows
+        ]
+    return found
+
+
+def names(library, sources):
+    """Return the texts in some modules that could be keys."""
+    return {
+        node.value
+        for source in sources
+        for node in ast.walk(library[f"src/hullmark/{source}.py"].tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if re.fullmatch(r"[a-z][a-z_]{1,25}", node.value)
+    }
+
+
+def known(candidates, tree, place, verdict):
+    """Return the candidates that a parser takes otherwise than a key that nobody knows."""
+
+    def say(key, value):
+        changed = section = deepcopy(tree)
+        for step in place:
+            section = section[step]
+        section[key] = value
+        return verdict(changed).partition(", was")[0].partition("; known")[0]
+
+    strangers = [say(NOBODY, value) for value in VALUES]
+    assert all(strangers), f"an unknown key must be refused in {place}"
+    return {
+        key
+        for key in candidates
+        if any(
+            say(key, value) != stranger.replace(NOBODY, key)
+            for value, stranger in zip(VALUES, strangers, strict=True)
+        )
+    }
+
+
+@pytest.fixture(scope="module")
+def venue(kept):
+    """Return the example with a future, which it does not list."""
+    tree = tomllib.loads(kept["examples/venue.toml"])
+    future = {**tree["instruments"][1], "kind": "future", "symbol": "BTC-25DEC26"}
+    tree["instruments"].append({**future, "expiry": "2026-12-25T08:00:00Z"})
+    tree["prices"]["BTC-25DEC26"] = tree["prices"]["BTC-PERP"]
+    assert venue_verdict(tree) == ""
+    return tree
+
+
+def venue_verdict(tree):
+    try:
+        Rules.parse(tree)
+    except DocumentError as e:
+        return str(e)
+    return ""
+
+
+def toml(value):
+    """Write a value as TOML."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)} = {toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+@pytest.fixture(scope="module")
+def scenario_verdict(tmp_path_factory):
+    path = tmp_path_factory.mktemp("scenario") / "scenario.toml"
+
+    def verdict(tree):
+        lines = (f"{json.dumps(key)} = {toml(value)}" for key, value in tree.items())
+        path.write_text("\n".join(lines), encoding="utf-8")
+        try:
+            read_scenario(path)
+        except DocumentError as e:
+            return str(e)
+        return ""
+
+    return verdict
+
+
+def test_the_page_of_the_venue_file_names_its_keys(kept, library, venue):
+    page = tables(kept["docs/reference/venue.md"])
+    candidates = names(library, VENUE_SOURCES)
+    found = {}
+    for title, number, place in VENUE:
+        found.setdefault((title, number), set()).update(
+            known(candidates, venue, place, venue_verdict)
+        )
+    assert found == {(t, n): keys for t, some in page.items() for n, keys in enumerate(some)}
+
+
+def test_the_page_of_the_scenario_file_names_its_keys(kept, library, scenario_verdict):
+    page = tables(kept["docs/reference/scenario.md"])
+    tree = tomllib.loads(kept["scenarios/oct-2025.toml"])
+    assert scenario_verdict(tree) == ""
+    candidates = names(library, SCENARIO_SOURCES)
+    found = {}
+    for title, number, place in SCENARIO:
+        found.setdefault((title, number), set()).update(
+            known(candidates, tree, place, scenario_verdict)
+        )
+    assert found == {(t, n): keys for t, some in page.items() for n, keys in enumerate(some)}
+
+
+def test_a_key_that_a_page_forgets_is_found(kept, library, venue):
+    found = known(names(library, VENUE_SOURCES), venue, ("liquidation",), venue_verdict)
+    text = kept["docs/reference/venue.md"]
+    (row,) = re.findall(r"^\| `park_s` .*\n", text, re.MULTILINE)
+    assert found - tables(text.replace(row, ""))["liquidation"][0] == {"park_s"}
