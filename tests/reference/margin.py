@@ -23,7 +23,7 @@ def credit_usd(units, price_usd, haircut, cap_usd):
 
 
 def margin(positions, balance, model, market):
-    """Return the eight columns of `Health` for ``[(instrument, size, quote), ...]``.
+    """Return the columns of `Health` for ``[(instrument, size, quote), ...]``.
 
     ``market`` has per instrument ``value``, ``settle``, ``notional``, ``risk`` and ``tiers`` (None
     without a schedule), per asset ``price``, ``haircuts``, ``cap`` and ``asset_risk``, and the two
@@ -68,4 +68,5 @@ def margin(positions, balance, model, market):
             )
             for rate in ("initial", "maintenance")
         ]
-    return (net, *checks, *needs, worst, place, math.fsum(notionals))
+    at_risk = bool(positions) or min(balance) < 0
+    return (net, *checks, *needs, worst, place, math.fsum(notionals), at_risk)

@@ -6,13 +6,13 @@ stops at the first that holds.
 
 from hullmark.clearing._state import State
 from hullmark.core import INT64_MAX, format_scaled
-from hullmark.domain import Mode, Option, Perpetual, Reason, Spot, SystemAccount, events
+from hullmark.domain import Mode, Option, Perpetual, Reason, Spot, events
 from hullmark.errors import AmountOverflowError
 from hullmark.ledger import fill
 
 # A quarter of the range stays free, so that funding, profit and penalties settled in passing cannot
 # run over the edge between two checks.
-_QUANTA_MAX = INT64_MAX // 4
+QUANTA_MAX = INT64_MAX // 4
 
 
 def refuse(reason: Reason, detail: str) -> events.Refused:
@@ -20,9 +20,7 @@ def refuse(reason: Reason, detail: str) -> events.Refused:
     return events.Refused(reason=reason, detail=detail)
 
 
-def need_in_range(
-    name: str, value: int, low: int, high: int = _QUANTA_MAX
-) -> events.Refused | None:
+def need_in_range(name: str, value: int, low: int, high: int = QUANTA_MAX) -> events.Refused | None:
     """Refuse a whole number outside its range."""
     if low <= value <= high:
         return None
@@ -100,13 +98,12 @@ def settled_cash(state: State, account: int, asset: str) -> int:
 
 
 def need_room(state: State, account: int, asset: str, quanta: int) -> events.Refused | None:
-    """Refuse a credit that would bring an account near the end of the 64-bit columns."""
+    """Refuse a change that would bring an account's cash near the end of the 64-bit columns."""
     have = state.ledger.cash(account, state.ledger.asset_index[asset])
-    custody = state.ledger.cash(SystemAccount.CUSTODY, state.ledger.asset_index[asset])
-    if abs(have + quanta) <= _QUANTA_MAX and abs(custody - quanta) <= _QUANTA_MAX:
+    if abs(have + quanta) <= QUANTA_MAX:
         return None
     detail = (
-        f"cash of account {account} must stay within {_QUANTA_MAX} quanta, was {have} + {quanta}"
+        f"cash of account {account} must stay within {QUANTA_MAX} quanta, was {have} + {quanta}"
     )
     return refuse(Reason.OVERFLOW, detail)
 
@@ -120,16 +117,21 @@ def need_room_for_fill(
     asset = ledger.settlement(instrument)
     terms = ledger.instruments[instrument]
     try:
-        if isinstance(terms, Spot | Option):
-            after, moved = lots, -cost_quanta
+        if isinstance(terms, Spot):
+            coins = lots * ledger.spot_lot_quanta(instrument)
+            base = ledger.cash(account, ledger.asset_index[terms.underlying])
+            after, moved = max(abs(coins), abs(base + coins)), -cost_quanta
+        elif isinstance(terms, Option):
+            position, _ = fill(ledger.position(account, instrument), lots, 0)
+            after, moved = position.lots, -cost_quanta
         else:
             position, moved = fill(ledger.position(account, instrument), lots, cost_quanta)
             after = max(abs(position.lots), abs(position.quote))
     except AmountOverflowError:
         after, moved = INT64_MAX, 0
-    if abs(after) <= _QUANTA_MAX and abs(ledger.cash(account, asset) + moved) <= _QUANTA_MAX:
+    if abs(after) <= QUANTA_MAX and abs(ledger.cash(account, asset) + moved) <= QUANTA_MAX:
         return None
-    detail = f"lots and cost of account {account} in {symbol} must stay within {_QUANTA_MAX}"
+    detail = f"lots and cost of account {account} in {symbol} must stay within {QUANTA_MAX}"
     return refuse(Reason.OVERFLOW, f"{detail}, was {lots} lots for {cost_quanta} quanta")
 
 

@@ -14,7 +14,7 @@ from hullmark.clearing._checks import (
 )
 from hullmark.clearing._state import State
 from hullmark.clearing._views import Views
-from hullmark.core import NANO
+from hullmark.core import NANO, mul_div_ceil
 from hullmark.domain import FIRST_ACCOUNT, Event, Mode, Reason, SystemAccount, commands, events
 from hullmark.market import Action
 
@@ -49,9 +49,10 @@ def deposit(state: State, command: commands.Deposit) -> Sequence[Event]:
         refused = need_account(state, account)
     refused = (
         refused
-        or need_asset(state, command.asset)
         or _need_parent_deposit(state, account)
+        or need_asset(state, command.asset)
         or need_room(state, account, command.asset, command.quanta)
+        or need_room(state, SystemAccount.CUSTODY, command.asset, -command.quanta)
     )
     if refused:
         return (refused,)
@@ -66,8 +67,10 @@ def withdraw(state: State, views: Views, command: commands.Withdraw) -> Sequence
         or need_account(state, account)
         or _need_parent_deposit(state, account)
         or need_asset(state, asset)
+        or _need_trusted(views, account)
         or need_calm(state, account)
         or need_cash(state, account, asset, quanta)
+        or _need_custody(state, asset, quanta)
         or _need_withdrawable(state, views, account, asset, quanta)
     )
     if refused:
@@ -81,8 +84,11 @@ def withdrawable_quanta(state: State, views: Views, account: int, asset: str) ->
     What is left falls ever faster as more is paid, so it changes sign once: what cannot begin is
     nothing, and the last quantum that can be paid is found by halving.
     """
-    paid, unpaid = 0, settled_cash(state, account, asset) + 1  # the one can be paid, the other not
     index = state.ledger.asset_index[asset]
+    most = settled_cash(state, account, asset)
+    if account not in state.parents:  # an isolated one gives back to its parent, inside the venue
+        most = min(most, _held_in_custody(state, asset))
+    paid, unpaid = 0, most + 1  # the one can be paid, the other not
     if need_calm(state, account) or views.doubt(account, Action.WITHDRAW):
         return 0
     if unpaid <= 1 or views.withdrawable_usd(account, index, 0) < 0:
@@ -103,11 +109,13 @@ def transfer(state: State, views: Views, command: commands.Transfer) -> Sequence
     source, target, asset = command.source, command.target, command.asset
     refused = (
         need_in_range("quanta", command.quanta, 1)
+        or _need_two(source, target)
         or need_account(state, source)
         or need_account(state, target)
         or _need_family(state, source, target)
         or need_asset(state, asset)
         or need_room(state, target, asset, command.quanta)
+        or _need_trusted(views, source)
         or need_calm(state, source)
         or need_cash(state, source, asset, command.quanta)
         or _need_withdrawable(state, views, source, asset, command.quanta)
@@ -120,19 +128,37 @@ def transfer(state: State, views: Views, command: commands.Transfer) -> Sequence
 
 def charge_interest(state: State, command: commands.ChargeInterest) -> Sequence[Event]:
     """Charge one period's interest on every negative balance of an asset."""
-    refused = need_in_range("rate_nano", command.rate_nano, 1, NANO) or need_asset(
-        state, command.asset
+    refused = (
+        need_in_range("rate_nano", command.rate_nano, 1, NANO)
+        or need_asset(state, command.asset)
+        or _need_room_for_interest(state, command)
     )
     if refused:
         return (refused,)
     return (events.InterestCharged(asset=command.asset, rate_nano=command.rate_nano),)
 
 
+# Gains that others lost and could not pay stand in the accounts, but are not there to be paid out.
+def _need_custody(state: State, asset: str, quanta: int) -> events.Refused | None:
+    held = _held_in_custody(state, asset)
+    if held >= quanta:
+        return None
+    detail = f"custody must hold the {quanta} quanta of {asset} that are paid out, was {held}"
+    return refuse(Reason.CASH_SHORT, detail)
+
+
+def _held_in_custody(state: State, asset: str) -> int:
+    return -state.ledger.cash(SystemAccount.CUSTODY, state.ledger.asset_index[asset])
+
+
+def _need_trusted(views: Views, account: int) -> events.Refused | None:
+    doubt = views.doubt(account, Action.WITHDRAW)
+    return refuse(Reason.PRICE_DOUBTFUL, doubt) if doubt else None
+
+
 def _need_withdrawable(
     state: State, views: Views, account: int, asset: str, quanta: int
 ) -> events.Refused | None:
-    if doubt := views.doubt(account, Action.WITHDRAW):
-        return refuse(Reason.PRICE_DOUBTFUL, doubt)
     index = state.ledger.asset_index[asset]
     spare_usd = views.withdrawable_usd(account, index, quanta)
     if spare_usd >= 0:
@@ -152,11 +178,30 @@ def _need_parent_deposit(state: State, account: int) -> events.Refused | None:
     return refuse(Reason.ACCOUNT_MODE, detail)
 
 
+def _need_two(source: int, target: int) -> events.Refused | None:
+    if source != target:
+        return None
+    return refuse(Reason.AMOUNT_INVALID, f"target must not be the source, was {target}")
+
+
 def _need_family(state: State, source: int, target: int) -> events.Refused | None:
-    if source == target:
-        return refuse(Reason.AMOUNT_INVALID, f"target must not be the source, was {target}")
     for child, other in ((source, target), (target, source)):
         if child in state.parents and state.parents[child] != other:
             detail = f"isolated account {child} must be funded from and paid out to its parent"
             return refuse(Reason.ACCOUNT_MODE, f"{detail} {state.parents[child]}, was {other}")
     return None
+
+
+# Every debtor must have room for what it owes, and the venue's account for all of it.
+def _need_room_for_interest(
+    state: State, command: commands.ChargeInterest
+) -> events.Refused | None:
+    index, total = state.ledger.asset_index[command.asset], 0
+    for account in state.modes:
+        debt = -state.ledger.cash(account, index)
+        if debt > 0:
+            owed = mul_div_ceil(debt, command.rate_nano, NANO)
+            total += owed
+            if refused := need_room(state, account, command.asset, -owed):
+                return refused
+    return need_room(state, SystemAccount.INTEREST, command.asset, total)

@@ -9,8 +9,11 @@ from collections.abc import Sequence
 
 from hullmark.clearing._causes import split_causes
 from hullmark.clearing._checks import (
+    QUANTA_MAX,
     need_account,
     need_in_range,
+    need_live,
+    need_margined,
     need_room_for_fill,
     refuse,
 )
@@ -76,9 +79,8 @@ def report_fill(state: State, views: Views, command: commands.ReportFill) -> Seq
     if lots == 0:
         return (_filled(order, command, cost=0, penalty=0, latency=0, impact=0),)
     signed_cost = _signed_cost(state, order.instrument, lots, price_nano)
-    trigger_nano = state.episodes[order.account].trigger_nano.get(
-        order.instrument, command.arrival_nano
-    )
+    episode = state.episodes[order.account]
+    trigger_nano = episode.trigger_nano.get(order.instrument, command.arrival_nano)
     # What the closed lots were worth at the trigger, on arrival, and at the fill.
     at_trigger, at_arrival = (
         value_floor(terms, -lots, p, unit) for p in (trigger_nano, command.arrival_nano)
@@ -94,7 +96,7 @@ def report_fill(state: State, views: Views, command: commands.ReportFill) -> Seq
         command,
         cost=signed_cost if lots > 0 else -signed_cost,
         penalty=penalty,
-        latency=at_trigger - at_arrival,
+        latency=_bounded(episode.latency_quanta + at_trigger - at_arrival) - episode.latency_quanta,
         impact=at_arrival + signed_cost,
     )
     return (filled,)
@@ -130,10 +132,15 @@ def _opening(state: State, views: Views, account: int) -> tuple[Event, ...]:
     started = events.LiquidationStarted(
         account=account,
         asset=ledger.assets[asset].symbol,
-        net_quanta=views.net_quanta(account, asset),
+        net_quanta=_bounded(views.net_quanta(account, asset)),
         trigger_nano={ledger.instruments[i].symbol: views.mark_nano(i) for i in held},
     )
     return (*released, started)
+
+
+# What is told of a loss at an absurd price. What is booked fits, or is refused.
+def _bounded(quanta: int) -> int:
+    return max(min(quanta, QUANTA_MAX), -QUANTA_MAX)
 
 
 def _park(state: State, account: int, reason: Parked) -> events.LiquidationParked:
@@ -158,7 +165,12 @@ def _close_books(state: State, views: Views, account: int) -> tuple[Event, ...]:
             continue
         fund = {SystemAccount.FUND: ledger.cash(SystemAccount.FUND, index)}
         shares = {s.account: s.quanta for s in allocate(deficit, state.in_force.waterfall, fund)}
-        causes = split_causes(deficit, state.episodes.get(account), asset.symbol)
+        causes = split_causes(
+            deficit,
+            state.episodes.get(account),
+            asset.symbol,
+            elsewhere_quanta=_bounded(views.net_quanta(account, index) + deficit),
+        )
         covered.append(
             events.DeficitCovered(
                 account=account,
@@ -184,8 +196,17 @@ def _need_within_order(state: State, command: commands.ReportFill) -> events.Ref
         refused = refuse(Reason.ORDER_UNKNOWN, f"order must be at work, was {command.order}")
     if refused or order is None:
         return refused
+    refused = need_margined(state, command.counterparty, order.instrument) or need_live(
+        state, order.instrument
+    )
+    if refused:
+        return refused
     if broken := _broken_limit(state, order, command):
         return refuse(Reason.LIMIT_BROKEN, broken)
+    at_arrival = abs(_signed_cost(state, order.instrument, command.lots, command.arrival_nano))
+    if at_arrival > QUANTA_MAX:
+        detail = f"cost at arrival_nano must stay within {QUANTA_MAX} quanta, was {at_arrival}"
+        return refuse(Reason.OVERFLOW, detail)
     return need_room_for_fill(
         state,
         command.counterparty,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hullmark.clearing._checks import need_in_range, need_instrument, refuse
+from hullmark.clearing._checks import QUANTA_MAX, need_in_range, need_instrument, refuse
 from hullmark.clearing._rules import Rules
 from hullmark.clearing._state import State
 from hullmark.core import INT64_MAX, NANO, format_instant
@@ -18,7 +18,7 @@ from hullmark.domain import (
     events,
 )
 from hullmark.errors import InvalidInputError
-from hullmark.ledger import MICRO, unit_ratio
+from hullmark.ledger import MICRO, payoff_ratio, unit_ratio
 from hullmark.market import accept, latest_prints
 
 _VOL_NANO_MAX = 100 * NANO  # 10,000 %
@@ -30,16 +30,9 @@ def adopt_rules(state: State, command: commands.AdoptRules) -> Sequence[Event]:
         rules = Rules.parse_text(command.rules)
     except InvalidInputError as e:
         return (refuse(Reason.RULES_INVALID, str(e)),)
-    if state.rules is not None:
-        old = state.rules
-        for name, before, after in (
-            ("assets", old.assets, rules.assets),
-            ("instruments", old.instruments, rules.instruments),
-        ):
-            if after[: len(before)] != before:
-                detail = f"{name} must begin with those in force, unchanged and in their order"
-                return (refuse(Reason.RULES_INVALID, detail),)
     effective_ns = command.effective_ns
+    if lost := _taken_away(state, rules, effective_ns):
+        return (refuse(Reason.RULES_INVALID, lost),)
     if effective_ns is None or effective_ns <= state.now_ns:
         return (events.RulesAdopted(rules=rules.text),)
     if state.rules is None:
@@ -74,18 +67,10 @@ def resume_reactions(state: State, command: commands.ResumeReactions) -> Sequenc
 def observe_prices(state: State, command: commands.ObservePrices) -> Sequence[Event]:
     """Weigh new prints into graded prices."""
     policies = state.in_force.prices
-    for said in command.prints:
-        if said.factor not in policies:
-            detail = f"factor must have a section in prices, was {said.factor!r}"
-            return (refuse(Reason.INSTRUMENT_UNKNOWN, detail),)
-        if said.observed_ns > state.now_ns:
-            detail = (
-                f"observed_ns of {said.factor} must be <= {state.now_ns}, was {said.observed_ns}"
-            )
-            return (refuse(Reason.AMOUNT_INVALID, detail),)
-        if said.price_nano is not None and abs(said.price_nano) > INT64_MAX:
-            detail = f"price_nano of {said.factor} must fit in 64 bits, was {said.price_nano}"
-            return (refuse(Reason.OVERFLOW, detail),)
+    for check in (_need_past, _need_factor, _need_narrow):
+        for said in command.prints:
+            if refused := check(state, said):
+                return (refused,)
     by_factor: dict[str, list[Print]] = {}
     for said in command.prints:
         by_factor.setdefault(said.factor, []).append(said)
@@ -105,8 +90,10 @@ def observe_prices(state: State, command: commands.ObservePrices) -> Sequence[Ev
 def adopt_surface(state: State, command: commands.AdoptSurface) -> Sequence[Event]:
     """Take over mark volatilities of options."""
     for symbol, vol_nano in command.vol_nano.items():
-        refused = need_in_range(f"vol_nano of {symbol}", vol_nano, 1, _VOL_NANO_MAX)
-        refused = refused or need_instrument(state, symbol)
+        if refused := need_in_range(f"vol_nano of {symbol}", vol_nano, 1, _VOL_NANO_MAX):
+            return (refused,)
+    for symbol in command.vol_nano:
+        refused = need_instrument(state, symbol)
         if refused is None and not isinstance(_terms(state, symbol), Option):
             detail = f"vol_nano must be of options, was of {symbol}"
             refused = refuse(Reason.INSTRUMENT_UNKNOWN, detail)
@@ -132,7 +119,7 @@ def accrue_funding(state: State, command: commands.AccrueFunding) -> Sequence[Ev
     asset = state.ledger.assets[state.ledger.settlement(instrument)]
     over, under = unit_ratio(_terms(state, symbol), price.price_nano, asset.quanta_per_unit)
     step_micro = abs(over) * MICRO * command.rate_nano // (under * NANO)
-    if abs(state.ledger.funding_micro[instrument] + step_micro) > INT64_MAX // 4:
+    if abs(state.ledger.funding_micro[instrument] + step_micro) > QUANTA_MAX:
         detail = f"the funding index of {symbol} must fit in 64 bits, would grow by {step_micro}"
         return (refuse(Reason.OVERFLOW, detail),)
     accrued = events.FundingAccrued(
@@ -156,6 +143,8 @@ def settle_expiry(state: State, command: commands.SettleExpiry) -> Sequence[Even
         return (refuse(Reason.INSTRUMENT_LIVE, f"{symbol} must be at its expiry"),)
     if symbol in state.expired:
         return (refuse(Reason.INSTRUMENT_EXPIRED, f"{symbol} must not be settled twice"),)
+    if refused := _need_room_to_settle(state, command):
+        return (refused,)
     released = [
         events.OrderReleased(order=o.order, account=o.account)
         for o in state.resting.values()
@@ -168,6 +157,61 @@ def settle_expiry(state: State, command: commands.SettleExpiry) -> Sequence[Even
     ]
     settled = events.ExpirySettled(instrument=symbol, price_nano=command.price_nano)
     return (*released, *ended, settled)
+
+
+# Rules take over from those before them, and hand over to those that are scheduled after them.
+def _taken_away(state: State, rules: Rules, effective_ns: int | None) -> str | None:
+    if state.rules is None:
+        return None
+    at_ns = max(effective_ns or 0, state.now_ns)
+    now = at_ns == state.now_ns  # before all that is scheduled, even what is due
+    earlier = [w for w in state.scheduled if w.effective_ns <= at_ns and not now]
+    later = state.scheduled[len(earlier) :]
+    before = Rules.parse_text(earlier[-1].rules) if earlier else state.rules
+    if lost := rules.takes_away(before):
+        return lost
+    if later and (lost := Rules.parse_text(later[0].rules).takes_away(rules)):
+        return f"{lost}: rules wait for {format_instant(later[0].effective_ns)}"
+    return None
+
+
+def _need_past(state: State, said: Print) -> events.Refused | None:
+    if said.observed_ns <= state.now_ns:
+        return None
+    detail = f"observed_ns of {said.factor} must be <= {state.now_ns}, was {said.observed_ns}"
+    return refuse(Reason.AMOUNT_INVALID, detail)
+
+
+def _need_factor(state: State, said: Print) -> events.Refused | None:
+    if said.factor in state.in_force.prices:
+        return None
+    detail = f"factor must have a section in prices, was {said.factor!r}"
+    return refuse(Reason.INSTRUMENT_UNKNOWN, detail)
+
+
+def _need_narrow(state: State, said: Print) -> events.Refused | None:
+    if said.price_nano is None or abs(said.price_nano) <= INT64_MAX:
+        return None
+    detail = f"price_nano of {said.factor} must fit in 64 bits, was {said.price_nano}"
+    return refuse(Reason.OVERFLOW, detail)
+
+
+# A settlement price with a few zeros too many is refused, before it is paid out.
+def _need_room_to_settle(state: State, command: commands.SettleExpiry) -> events.Refused | None:
+    ledger = state.ledger
+    number = ledger.instrument_index[command.instrument]
+    asset = ledger.assets[ledger.settlement(number)]
+    over, under = payoff_ratio(
+        ledger.instruments[number], command.price_nano, asset.quanta_per_unit
+    )
+    paid = sum(
+        abs(ledger.position(account, number).lots * over // under)
+        for account in ledger.holders(number)
+    )
+    if paid <= QUANTA_MAX:
+        return None
+    detail = f"payoffs of {command.instrument} must stay within {QUANTA_MAX} quanta, was {paid}"
+    return refuse(Reason.OVERFLOW, detail)
 
 
 def _terms(state: State, symbol: str) -> Instrument:

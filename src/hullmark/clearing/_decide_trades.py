@@ -63,7 +63,7 @@ def report_trade(state: State, views: Views, command: commands.ReportTrade) -> S
     cost = cost_ceil(ledger.instruments[instrument], lots, price_nano, asset.quanta_per_unit)
     buyer = _side(state, command.buyer, instrument, lots, cost, command.buyer_fee_quanta)
     seller = _side(state, command.seller, instrument, -lots, -cost, command.seller_fee_quanta)
-    for check in (_need_room, _need_open, _need_trusted, _need_payment, _need_margin):
+    for check in (_need_room, _need_trusted, _need_open, _need_payment, _need_margin):
         refused = check(state, views, buyer) or check(state, views, seller)
         if refused:
             return (refused,)
@@ -94,7 +94,6 @@ def rest_order(state: State, views: Views, command: commands.RestOrder) -> Seque
     )
     if refused is None and command.order in state.resting:
         refused = refuse(Reason.ORDER_EXISTS, f"order must be new, was {command.order}")
-    refused = refused or need_calm(state, account)
     if refused:
         return (refused,)
     ledger = state.ledger
@@ -105,7 +104,11 @@ def rest_order(state: State, views: Views, command: commands.RestOrder) -> Seque
     sign = 1 if lots > 0 else -1
     cost = sign * cost_ceil(terms, size, command.limit_nano, asset.quanta_per_unit)
     side = _side(state, account, instrument, lots, cost, 0)
-    refused = _need_room(state, views, side) or _need_trusted(state, views, side)
+    refused = (
+        _need_room(state, views, side)
+        or _need_trusted(state, views, side)
+        or need_calm(state, account)
+    )
     if refused:
         return (refused,)
     rested = events.OrderRested(
@@ -151,8 +154,17 @@ def _need_two(buyer: int, seller: int) -> events.Refused | None:
     return refuse(Reason.AMOUNT_INVALID, f"buyer must not be the seller, was {buyer}")
 
 
+# Also with all bids or all asks of the account in the instrument, which margin will add up.
 def _need_room(state: State, views: Views, side: _Side) -> events.Refused | None:
-    return need_room_for_fill(state, side.account, side.symbol, side.lots, side.cost_quanta)
+    lots, cost = side.lots, side.cost_quanta
+    refused = need_room_for_fill(state, side.account, side.symbol, lots, cost)
+    for fills in views.resting(side.account):
+        same = [f for f in fills if f.instrument == side.instrument]
+        if refused is None and same:
+            lots_all = lots + sum(f.lots for f in same)
+            cost_all = cost + sum(f.cost_quanta for f in same)
+            refused = need_room_for_fill(state, side.account, side.symbol, lots_all, cost_all)
+    return refused
 
 
 def _need_open(state: State, views: Views, side: _Side) -> events.Refused | None:

@@ -43,7 +43,9 @@ def _(event: events.RulesAdopted, state: State) -> None:
     ledger = state.ledger
     ledger.extend(rules.assets[len(ledger.assets) :], rules.instruments[len(ledger.instruments) :])
     state.rules = rules
-    state.scheduled = [w for w in state.scheduled if w.rules != event.rules]
+    state.scheduled = [
+        w for w in state.scheduled if w.rules != event.rules or w.effective_ns > state.now_ns
+    ]
 
 
 @_apply.register

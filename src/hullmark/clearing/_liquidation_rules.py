@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hullmark.core import NANO, SECOND_NS, mul_div_floor, parse_nano
+from hullmark.core import NANO, SECOND_NS, format_scaled, mul_div_floor, parse_nano
 from hullmark.errors import DocumentError
 
-_PLAIN = {"rounds_max": int, "engine": str}  # keys whose value is taken as it stands
+# Keys whose value is taken as it stands.
+_PLAIN = {"rounds_max": (int, "a whole number"), "engine": (str, "a name")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +39,14 @@ class LiquidationRules:
     depth_usd: Mapping[str, float] = field(default_factory=dict)  # that moves a price by 1 %
 
     def __post_init__(self) -> None:
-        _check("target", self.target_nano, 1, NANO)
-        _check("slippage", self.slippage_nano, 0, NANO - 1)
-        _check("penalty", self.penalty_nano, 0, NANO - 1)
-        _check("gap", self.gap_nano, 0, NANO - 1)
-        for name, number in (
-            ("rounds_max", self.rounds_max),
-            ("order_s", self.order_ns),
-            ("park_s", self.park_ns),
-        ):
-            if number < 1:
-                raise DocumentError(f"{name} must be > 0, was {number}")
+        _check("target", self.target_nano, 0 < self.target_nano <= NANO, "> 0 and <= 1")
+        for name in ("slippage", "penalty", "gap"):
+            nano = getattr(self, f"{name}_nano")
+            _check(name, nano, 0 <= nano < NANO, ">= 0 and < 1")
+        for name, time_ns in (("order_s", self.order_ns), ("park_s", self.park_ns)):
+            _check(name, time_ns, time_ns > 0, "> 0")
+        if self.rounds_max < 1:
+            raise DocumentError(f"rounds_max must be > 0, was {self.rounds_max}")
 
     @classmethod
     def parse(cls, tree: Mapping[str, Any]) -> "LiquidationRules":
@@ -59,8 +57,8 @@ class LiquidationRules:
                 found[f"{key}_nano"] = parse_nano(key, value)
             elif key in ("order_s", "park_s"):
                 found[f"{key[:-2]}_ns"] = parse_nano(key, value) * SECOND_NS // NANO
-            elif isinstance(value, _PLAIN.get(key, ())):
-                found[key] = value
+            elif key in _PLAIN:
+                found[key] = _plain(key, value)
             elif key == "throttle":
                 found[key] = _parse_throttle(value)
             elif key == "depth_usd":
@@ -70,8 +68,15 @@ class LiquidationRules:
         return cls(**found)
 
 
+def _plain(key: str, value: object) -> Any:  # noqa: ANN401 - of the kind that the key takes
+    kind, words = _PLAIN[key]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise DocumentError(f"{key} must be {words}, was {value!r:.60}")
+    return value
+
+
 def _parse_throttle(tree: Mapping[str, Any]) -> ThrottleRules:
-    if set(tree) != {"burst_usd", "refill_usd_per_s"}:
+    if not isinstance(tree, Mapping) or set(tree) != {"burst_usd", "refill_usd_per_s"}:
         raise DocumentError(f"throttle must have burst_usd and refill_usd_per_s, was {tree!r}")
     burst_nano = parse_nano("throttle.burst_usd", tree["burst_usd"])
     refill_nano = parse_nano("throttle.refill_usd_per_s", tree["refill_usd_per_s"])
@@ -81,6 +86,8 @@ def _parse_throttle(tree: Mapping[str, Any]) -> ThrottleRules:
 
 
 def _parse_depth(tree: Mapping[str, Any]) -> Mapping[str, float]:
+    if not isinstance(tree, Mapping):
+        raise DocumentError(f"depth_usd must be a table, was {tree!r:.60}")
     depth_usd = {s: parse_nano(f"depth_usd.{s}", text) / NANO for s, text in tree.items()}
     for symbol, usd in depth_usd.items():
         if usd <= 0:
@@ -88,8 +95,6 @@ def _parse_depth(tree: Mapping[str, Any]) -> Mapping[str, float]:
     return depth_usd
 
 
-def _check(name: str, nano: int, low: int, high: int) -> None:
-    if not low <= nano <= high:
-        raise DocumentError(
-            f"{name} must be in [{low / NANO:g}, {high / NANO:g}], was {nano / NANO:g}"
-        )
+def _check(name: str, nano: int, holds: bool, rule: str) -> None:
+    if not holds:
+        raise DocumentError(f"{name} must be {rule}, was {format_scaled(nano, 9)}")

@@ -35,6 +35,9 @@ class MarginRules:
         """Read the section; a model that a mode names must have its parameters."""
         if unknown := sorted(set(tree) - _KEYS):
             raise DocumentError(f"margin has an unknown key {unknown[0]!r}")
+        for model in ("tiered", "scenario"):
+            if model in tree and not isinstance(tree[model], Mapping):
+                raise DocumentError(f"margin.{model} must be a table, was {tree[model]!r:.60}")
         model_of = {mode: str(tree[mode]) for mode in Mode if mode in tree}
         if not model_of:
             raise DocumentError(f"margin must name a model for one of {', '.join(Mode)}")

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from hullmark.clearing._state import State
 from hullmark.clearing._views import Fill, Views
-from hullmark.core import NANO, mul_div_ceil, mul_div_floor
+from hullmark.core import INT64_MAX, NANO, mul_div_ceil, mul_div_floor
 from hullmark.domain import Parked, Spot, events
 from hullmark.ledger import cost_ceil
 from hullmark.liquidation import LiquidationEngine
+from hullmark.market import Action
 
 
 def limit_nano(state: State, mark_nano: int, lots: int) -> int:
@@ -23,10 +24,11 @@ def limit_nano(state: State, mark_nano: int, lots: int) -> int:
 
 def collateral_order(
     state: State, views: Views, account: int
-) -> Sequence[events.LiquidationOrdered]:
+) -> Sequence[events.LiquidationOrdered] | Parked:
     """Return the order that sells collateral against negative cash, if there is such a pair.
 
-    Assets are sold in the order in which the venue declares them; one order at a time.
+    Assets are sold in the order in which the venue declares them; one order at a time. What stands
+    in the way of a sale is returned instead: positions are closed only when none is left.
     """
     ledger = state.ledger
     for index, terms in enumerate(ledger.instruments):
@@ -38,11 +40,13 @@ def collateral_order(
         mark_nano = views.mark_nano(index)
         if owed <= 0 or lots_held <= 0 or mark_nano == 0:
             continue
+        if views.doubt(account, Action.LIQUIDATE, also=index):
+            return Parked.PRICE_DOUBTFUL
         limit = limit_nano(state, mark_nano, -1)
         unit = ledger.assets[quoted].quanta_per_unit
         fetched = max(-cost_ceil(terms, -1, limit, unit), 1)  # of one lot at the limit, down
-        lots = min(-(-owed // fetched), lots_held)
-        return _orders(state, views, account, [(index, -lots)])
+        lots = _throttled(state, views, index, -min(-(-owed // fetched), lots_held))
+        return _orders(state, views, account, [(index, lots)]) if lots else Parked.THROTTLED
     return ()
 
 
@@ -122,7 +126,7 @@ def _orders(
             lots=lots,
             limit_nano=limit_nano(state, views.mark_nano(instrument), lots),
             deadline_ns=state.now_ns + state.in_force.liquidation.order_ns,
-            notional_nano=views.notional_nano(instrument, lots),
+            notional_nano=min(views.notional_nano(instrument, lots), INT64_MAX),  # throttles fit
         )
         for place, (instrument, lots) in enumerate(trades, start=1)
     )

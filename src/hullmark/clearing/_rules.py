@@ -42,7 +42,7 @@ class Rules:
         """Read rules from JSON text."""
         try:
             tree = json.loads(text)
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:
             raise DocumentError(f"rules must be JSON, but {e}") from e
         return cls.parse(tree)
 
@@ -62,9 +62,13 @@ class Rules:
             raise DocumentError(f"rules must have {missing[0]!r}")
         if unknown := sorted(set(tree) - _SECTIONS - _OPTIONAL):
             raise DocumentError(f"rules have an unknown key {unknown[0]!r}")
+        if not isinstance(tree["name"], str) or not tree["name"]:
+            raise DocumentError(f"name must be a string, not empty, was {tree['name']!r:.80}")
         for section in ("assets", "margin", "prices"):
             if not isinstance(tree[section], Mapping):
                 raise DocumentError(f"{section} must be a table, was {tree[section]!r:.80}")
+        if not isinstance(tree["instruments"], list | tuple):
+            raise DocumentError(f"instruments must be a list, was {tree['instruments']!r:.80}")
         terms = tuple(AssetRules.parse(symbol, entry) for symbol, entry in tree["assets"].items())
         assets = tuple(each.asset for each in terms)
         instruments = tuple(
@@ -72,7 +76,7 @@ class Rules:
         )
         _check_instruments(assets, instruments)
         rules = cls(
-            name=str(tree["name"]),
+            name=tree["name"],
             assets=assets,
             terms=terms,
             instruments=instruments,
@@ -86,6 +90,27 @@ class Rules:
         )
         rules._check_prices()
         return rules
+
+    def takes_away(self, before: "Rules") -> str | None:
+        """Return what earlier rules have and these have not, in words; ``None``: nothing.
+
+        What accounts hold, or may hold by then, must stay: its place in the ledger and its margin.
+        """
+        for name, old, new in (
+            ("assets", before.assets, self.assets),
+            ("instruments", before.instruments, self.instruments),
+        ):
+            if new[: len(old)] != old:
+                return f"{name} must begin with those before, unchanged and in their order"
+        for mode in before.margin.model_of:
+            if mode not in self.margin.model_of:
+                return f"margin must go on to name a model for {mode} accounts"
+            for instrument in before.instruments:
+                if isinstance(instrument, Spot) or self.margin.carries(mode, instrument):
+                    continue
+                if before.margin.carries(mode, instrument):
+                    return f"margin must go on to have {instrument.symbol} for {mode} accounts"
+        return None
 
     def _check_prices(self) -> None:
         known = {a.symbol for a in self.assets} | {i.symbol for i in self.instruments}

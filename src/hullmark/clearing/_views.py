@@ -160,16 +160,21 @@ class Views:
     ) -> float:
         """Return initial equity less initial margin, the worse of all bids or all asks filled."""
         base = (fill,) if fill else ()
-        state = self._state
-        orders = [state.resting[o] for o in sorted(state.resting_of.get(account, ()))]
-        orders += resting
-        bids = [self._as_fill(o) for o in orders if o.lots > 0]
-        asks = [self._as_fill(o) for o in orders if o.lots < 0]
         spare_usd = float("inf")
-        for side in [[], *([bids] if bids else []), *([asks] if asks else [])]:
+        for side in ((), *(side for side in self.resting(account, resting) if side)):
             after = self.health_after(account, (*base, *side), paid)
             spare_usd = min(spare_usd, after.equity_initial - after.initial)
         return spare_usd
+
+    def resting(
+        self, account: int, more: Sequence[events.OrderRested] = ()
+    ) -> tuple[Sequence[Fill], Sequence[Fill]]:
+        """Return what all bids of an account would do if they filled, and what all asks would."""
+        state = self._state
+        orders = [state.resting[o] for o in sorted(state.resting_of.get(account, ()))]
+        orders += more
+        bids = [self._as_fill(o) for o in orders if o.lots > 0]
+        return bids, [self._as_fill(o) for o in orders if o.lots < 0]
 
     def withdrawable_usd(self, account: int, asset: int, quanta: int) -> float:
         """Return what initial margin and unsettled gains leave once *quanta* are paid out.
@@ -290,11 +295,15 @@ class Views:
             return NANO / mark_nano - NANO / (mark_nano + slip_nano)
         return slip_nano / NANO
 
+    # At the mark where that is worse than the limit: nobody has gained by an order that waits, and
+    # a bid far below the mark would pay the reserve of others.
     def _as_fill(self, order: events.OrderRested) -> Fill:
         ledger = self._state.ledger
         number = ledger.instrument_index[order.instrument]
         unit = ledger.assets[ledger.settlement(number)].quanta_per_unit
-        cost = cost_ceil(ledger.instruments[number], abs(order.lots), order.limit_nano, unit)
+        worse = max if order.lots > 0 else min
+        price_nano = worse(order.limit_nano, max(self.mark_nano(number), 1))
+        cost = cost_ceil(ledger.instruments[number], abs(order.lots), price_nano, unit)
         return Fill(number, order.lots, cost if order.lots > 0 else -cost, 0)
 
     def _pretend(self, trade: Fill, cash: list[int], held: dict[int, Position]) -> None:

@@ -28,7 +28,7 @@ class Reason(StrEnum):
     OVERFLOW = "a result does not fit in 64 bits"
     PRICE_DOUBTFUL = "a price that the check needs is not of a grade that allows this action"
     UNDER_LIQUIDATION = "the account is being liquidated: only reductions and deposits are open"
-    CASH_SHORT = "the account has not that much settled cash"
+    CASH_SHORT = "the account, or custody, has not that much settled cash"
     MARGIN_SHORT = "the account would be under its initial margin"
 
 

@@ -1,14 +1,13 @@
 """The port behind a journal: what a store of batches must do.
 
-Stores are found by name among the installed distributions::
+Stores are registered by name, so that one suite of tests can hold each to the port::
 
     [project.entry-points."hullmark.event_stores"]
     sqlite = "hullmark.journal.sqlite:SqliteStore"
 """
 
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from hullmark.errors import JournalError
 from hullmark.journal._batch import GENESIS, Batch, Tip
@@ -59,17 +58,6 @@ class Store(Protocol):
     def close(self) -> None:
         """Release what the store holds; a second call does nothing."""
         ...
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def require_continuation(batch: Batch, tip: Tip) -> None:

@@ -4,11 +4,12 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from operator import attrgetter
 
+from hullmark.core import Closing
 from hullmark.journal._batch import GENESIS, Batch, Tip
-from hullmark.journal._store import Store, require_continuation
+from hullmark.journal._store import require_continuation
 
 
-class MemoryStore(Store):
+class MemoryStore(Closing):
     """Batches in a list. Closing it releases nothing, so it can be read or copied afterwards."""
 
     def __init__(self) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import apsw
 
+from hullmark.core import Closing
 from hullmark.errors import DamagedJournalError, JournalError
 from hullmark.journal._batch import GENESIS, HASH_BYTES, Batch, Tip
 from hullmark.journal._lock import WriterLock
-from hullmark.journal._store import Store, require_continuation
+from hullmark.journal._store import require_continuation
 
 APPLICATION_ID = 0x48554C4C  # "HULL"
 SCHEMA_VERSION = 1
@@ -33,7 +34,7 @@ _FROM = (
 _TIP = "SELECT last, hash FROM batch ORDER BY first DESC LIMIT 1"
 
 
-class SqliteStore(Store):
+class SqliteStore(Closing):
     """Batches in the rows of one table.
 
     Parameters

@@ -20,6 +20,7 @@ from hullmark.margin._tiers import bracket_usd
 _CHUNKS = 16  # slices of a sweep: enough that an uneven book keeps every thread busy
 _SCENARIO = ScenarioModel.code
 _ZERO = np.zeros(1, np.int64)
+_COLUMNS = 9  # of `Health`, as the kernel writes them
 
 
 class Health(NamedTuple):
@@ -33,16 +34,20 @@ class Health(NamedTuple):
     worst: float  # least P&L over the scenarios; 0 under a model that has none
     worst_scenario: int  # the first that attains it; -1 under a model that has none
     gross_notional: float
+    at_risk: bool  # whether it holds positions or owes anything
 
     @property
     def health(self) -> float:
-        """Maintenance equity less maintenance margin; below zero the account is in breach."""
+        """Maintenance equity less maintenance margin; may be below zero without a breach."""
         return self.equity_maintenance - self.maintenance
 
     @property
     def in_breach(self) -> bool:
-        """Whether health is below zero, which takes positions or debts."""
-        return self.health < 0.0
+        """Whether positions or debts are there, and health is below zero.
+
+        Both are asked: a cap or a haircut can leave less of mere collateral than its own stress.
+        """
+        return self.at_risk and self.health < 0.0
 
 
 class Evaluation(NamedTuple):
@@ -56,6 +61,21 @@ class Evaluation(NamedTuple):
     worst: FloatArray
     worst_scenario: IntArray
     gross_notional: FloatArray
+    at_risk: NDArray[np.bool_]
+
+    @property
+    def in_breach(self) -> NDArray[np.bool_]:
+        """As `Health.in_breach`, per row."""
+        return self.at_risk & (self.equity_maintenance < self.maintenance)
+
+
+@inlined
+def _at_risk(row: int, rows: Rows) -> bool:
+    """Return whether a row holds positions or owes anything."""
+    held: bool = rows.count[row] > 0
+    for a in range(rows.balance.shape[1]):
+        held = held or rows.balance[row, a] < 0.0
+    return held
 
 
 @inlined
@@ -157,6 +177,7 @@ def _sweep(
         out[0, n], out[1, n], out[2, n] = net, equity_initial, equity_maintenance
         out[3, n], out[4, n] = initial, maintenance
         out[5, n], out[6, n], out[7, n] = worst, scenario, gross
+        out[8, n] = 1.0 if _at_risk(row, rows) else 0.0
 
 
 @kernel
@@ -168,7 +189,7 @@ def evaluate_row(
     tables: RiskTables,
     asset: FloatArray,
     profit: FloatArray,
-) -> tuple[float, float, float, float, float, float, int, float]:
+) -> tuple[float, float, float, float, float, float, int, float, bool]:
     """Return the columns of `Health` for one row, from within another kernel.
 
     ``asset`` (2, A) and ``profit`` (S8,) are scratch; the second is left with the P&L of every
@@ -184,10 +205,10 @@ def evaluate_row(
         rows.balance[row : row + 1],
         rows.model[row : row + 1],
     )
-    out = np.empty((8, 1))
+    out = np.empty((_COLUMNS, 1))
     _sweep(0, 1, np.zeros(1, np.int64), one, tables, asset, profit, out)
     o = out[:, 0]
-    return o[0], o[1], o[2], o[3], o[4], o[5], int(o[6]), o[7]
+    return o[0], o[1], o[2], o[3], o[4], o[5], int(o[6]), o[7], o[8] > 0.0
 
 
 @kernel
@@ -230,8 +251,11 @@ def evaluate(
     Raises
     ------
     InvalidInputError
-        If a row is out of the book, or a tiered row holds an instrument without a tier schedule.
+        If a row is out of the book, *threads* is below 1, or a tiered row holds an instrument
+        without a tier schedule.
     """
+    if threads < 1:
+        raise InvalidInputError(f"threads must be >= 1, was {threads}")
     n_rows = rows.start.size
     if which is None:
         hi = n_rows if hi is None else hi
@@ -241,7 +265,7 @@ def evaluate(
     elif which.size and not (which.min() >= 0 and which.max() < n_rows):
         raise InvalidInputError(f"which must be in [0, {n_rows}), was {which.min()}-{which.max()}")
     n = which.size
-    out = np.empty((8, n))
+    out = np.empty((_COLUMNS, n))
     if threads == 1:
         _slice(0, n, which, rows, tables, out)
     else:
@@ -256,8 +280,8 @@ def evaluate(
     if not np.isfinite(out[3]).all():
         row = which[np.flatnonzero(~np.isfinite(out[3]))[0]]
         raise InvalidInputError(f"row {row} must hold instruments with a tier schedule only")
-    a, b, c, d, e, f, scenario, gross = out
-    return Evaluation(a, b, c, d, e, f, scenario.astype(np.int64), gross)
+    a, b, c, d, e, f, scenario, gross, at_risk = out
+    return Evaluation(a, b, c, d, e, f, scenario.astype(np.int64), gross, at_risk > 0.0)
 
 
 def evaluate_one(
@@ -287,10 +311,10 @@ def evaluate_one(
         balance.reshape(1, -1),
         np.array([model], np.int8),
     )
-    out = np.empty((8, 1))
+    out = np.empty((_COLUMNS, 1))
     _slice(0, 1, _ZERO, rows, tables, out)
     columns = out[:, 0].tolist()
-    columns[6] = int(columns[6])
+    columns[6], columns[8] = int(columns[6]), columns[8] > 0.0
     health = Health(*columns)
     if health.initial == math.inf:
         raise InvalidInputError("a tiered account must hold instruments with a tier schedule only")

@@ -18,7 +18,7 @@ def margin_ratio(evaluation: Evaluation) -> FloatArray:
 
 
 def breaches(evaluation: Evaluation, accounts: Sequence[int]) -> list[int]:
-    """Return the accounts whose maintenance health is below zero.
+    """Return the accounts in breach: with positions or debts, and health below zero.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def breaches(evaluation: Evaluation, accounts: Sequence[int]) -> list[int]:
         Account numbers, the worst margin ratio first, and the lower number where ratios are equal.
     """
     equity, needed = evaluation.equity_maintenance, evaluation.maintenance
-    rows: NDArray[np.intp] = np.flatnonzero(equity < needed)
+    rows: NDArray[np.intp] = np.flatnonzero(evaluation.in_breach)
     under = np.array([accounts[row] for row in rows], dtype=np.int64)
     order = np.lexsort((under, -_ratio(equity[rows], needed[rows])))
     found: list[int] = under[order].tolist()

@@ -14,7 +14,7 @@ from hullmark.margin import RiskTables, evaluate
 
 
 class LiquidationMap(NamedTuple):
-    """Per move, the accounts under maintenance margin there and what they hold.
+    """Per move, the accounts in breach there and what they hold.
 
     Every move is looked at by itself, from the book as it stands: nothing is closed on the way.
     """
@@ -73,7 +73,7 @@ def liquidation_map(
     for at, move in enumerate(moves):
         tables = tables_at(float(move))
         result = evaluate(rows, tables, threads=threads)
-        under = result.equity_maintenance < result.maintenance
+        under = result.in_breach
         accounts[at] = np.count_nonzero(under)
         sides[:, at] = notional_sides(under, rows, tables.notional_usd)
     return LiquidationMap(np.array(moves, dtype=np.float64), sides[0], sides[1], accounts)

@@ -156,8 +156,8 @@ def _factors(
     searches: dict[frozenset[str], list[int]] = {}
     for row, account in enumerate(document.accounts):
         coins = _coins(document, venue, account)
-        if account.positions or any(quanta < 0 for quanta in account.cash_quanta.values()):
-            for moved in {coins, *(frozenset({coin}) for coin in coins)} - {frozenset()}:
+        if coins and (account.positions or any(q < 0 for q in account.cash_quanta.values())):
+            for moved in dict.fromkeys((coins, *(frozenset({coin}) for coin in sorted(coins)))):
                 searches.setdefault(moved, []).append(row)
     total, done = 2 * len(search_steps()) * len(searches), itertools.count(1)
 
@@ -209,7 +209,6 @@ def _report(
     exposures: tuple[Exposure, ...],
     factors: Crossings | None,
 ) -> AccountReport:
-    at_risk = bool(account.positions) or any(q < 0 for q in account.cash_quanta.values())
     below, above = factors or (None, None)
     has_scenarios = health.worst_scenario >= 0
     return AccountReport(
@@ -223,7 +222,7 @@ def _report(
         gross_notional_usd=health.gross_notional,
         worst_usd=health.worst if has_scenarios else None,
         worst_scenario=venue.arrays.labels[health.worst_scenario] if has_scenarios else None,
-        breach=at_risk and health.equity_maintenance < health.maintenance,
+        breach=health.in_breach,
         exposures=exposures,
         joint_below=None if below is None else below - 1.0,
         joint_above=None if above is None else above - 1.0,

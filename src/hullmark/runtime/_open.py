@@ -61,8 +61,10 @@ def open_venue(
     ------
     DocumentError
         If the venue file breaks the schema, is missing, or differs from the rules in force.
-    DamagedJournalError, LockedJournalError
-        If the journal cannot be trusted, or another process writes it.
+    DamagedJournalError, LockedJournalError, JournalError
+        If the journal cannot be trusted, another process writes it, or it cannot be written.
+    PluginError
+        If the liquidation engine that the rules name is not installed.
 
     Warns
     -----
@@ -73,20 +75,27 @@ def open_venue(
     rules = None if tree is None else Rules.parse(tree)
     store = MemoryStore() if journal is None else SqliteStore(journal)
     opened = Venue(Journal(store), clock=clock, port=port)
+    try:
+        _settle_rules(opened, rules)
+        for thin in thin_tiers(opened.rules):
+            warnings.warn(thin, VenueWarning, stacklevel=2)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+# Either the journal has no rules and takes these, or these are the ones it has.
+def _settle_rules(opened: Venue, rules: Rules | None) -> None:
     in_force = opened.state.rules
-    if in_force is None and rules is None:
-        opened.close()
-        raise DocumentError("venue must be given to begin a journal, was None")
-    if in_force is None and rules is not None:
+    if in_force is None:
+        if rules is None:
+            raise DocumentError("venue must be given to begin a journal, was None")
         opened.submit(commands.AdoptRules(rules=rules.text))
-    elif in_force is not None and rules is not None and rules.text != in_force.text:
-        opened.close()
+    elif rules is not None and rules.text != in_force.text:
         wanted, found = json.loads(rules.text), json.loads(in_force.text)
         differing = [section for section in wanted if wanted[section] != found.get(section)]
         raise DocumentError(
             f"venue file must say what is in force, differs in {', '.join(differing) or 'order'}: "
             "submit AdoptRules to change rules"
         )
-    for thin in thin_tiers(opened.rules):
-        warnings.warn(thin, VenueWarning, stacklevel=2)
-    return opened

@@ -70,11 +70,18 @@ class Venue(Closing):
     Parameters
     ----------
     journal : Journal
-        What it recovers from and appends to. The venue closes it.
+        What it recovers from and appends to. The venue closes it, also where it cannot recover.
     clock : callable
         Returns nanoseconds since 1970 UTC; a clock that steps back is held at its last reading.
     port : ExecutionPort, optional
         Where liquidation orders go once they are durable; without one they wait for `ReportFill`.
+
+    Raises
+    ------
+    DamagedJournalError
+        If the journal's chain is broken.
+    PluginError
+        If the liquidation engine that the rules name is not installed.
     """
 
     def __init__(
@@ -84,14 +91,18 @@ class Venue(Closing):
         self._clock = clock
         self._port = port
         self._state = State()
-        self._engine: LiquidationEngine = load_engine(FIRST_ENGINE)
         self._failed = False
         self._sequence = 0
-        for unit in journal.units():
-            self._sequence = unit.sequence
-            replay(self._state, unit)
-        if self._state.rules is not None:
-            self._engine = load_engine(self._state.rules.liquidation.engine)
+        try:
+            for unit in journal.units():
+                self._sequence = unit.sequence
+                replay(self._state, unit)
+            rules = self._state.rules
+            name = FIRST_ENGINE if rules is None else rules.liquidation.engine
+            self._engine: LiquidationEngine = load_engine(name)
+        except BaseException:
+            journal.close()
+            raise
         self._views = Views(self._state)
 
     def close(self) -> None:
@@ -117,11 +128,26 @@ class Venue(Closing):
         """Carry out one command, or refuse it; durable when this returns.
 
         A refusal is an answer, not an error.
+
+        Raises
+        ------
+        InvalidInputError
+            If the command does not fit its schema.
+        PluginError
+            If it would adopt rules whose engine is not installed, now or later.
+        JournalError
+            If the journal cannot store it. What is in memory is then ahead of the journal.
         """
         return self.submit_all((command,))[0]
 
     def submit_all(self, requests: Iterable[Command]) -> list[Answer]:
-        """Carry out commands one after another, and commit them together."""
+        """Carry out commands one after another, and commit them together.
+
+        Raises
+        ------
+        InvalidInputError, PluginError, JournalError
+            As for `submit`; of the first two, before any command is carried out.
+        """
         if self._failed:
             raise JournalError("a commit has failed: open the journal again, memory is ahead of it")
         requests = [_valid(request) for request in requests]
@@ -269,7 +295,18 @@ def _valid(request: Command) -> Command:
         valid: Command = _DECODER.decode(_ENCODER.encode(request))
     except (msgspec.MsgspecError, TypeError, OverflowError) as e:
         raise InvalidInputError(f"command must fit its schema, but {e}: {request!r:.200}") from e
+    if isinstance(valid, commands.AdoptRules):
+        _need_engine(valid)
     return valid
+
+
+# Found out now and not when they come into force, which would stop the venue for good.
+def _need_engine(command: commands.AdoptRules) -> None:
+    try:
+        rules = Rules.parse_text(command.rules)
+    except InvalidInputError:
+        return  # an answer says what is wrong with them
+    load_engine(rules.liquidation.engine)
 
 
 def _send(units: Sequence[Unit], port: ExecutionPort) -> None:

@@ -41,7 +41,7 @@ def test_agrees_with_the_slow_margin(make, slow_margin, n_scenarios):
         positions = list(zip(*(c.tolist() for c in account[:3]), strict=True))
         slow = slow_margin(positions, account.balance.tolist(), MODELS[n % 2], venue.market)
         fast = [column[n] for column in result]
-        assert fast[6] == slow[6]
+        assert (fast[6], fast[8]) == (slow[6], slow[8])
         np.testing.assert_allclose(fast, slow, rtol=1e-11, atol=1e-9)
 
 
@@ -125,6 +125,18 @@ def test_an_empty_book_and_an_empty_account_need_nothing(venue):
     assert result.maintenance.tolist() == [0.0, 0.0]
     assert result.net_value.tolist() == [0.0, 0.0]
     assert result.worst_scenario.tolist() == [-1, 0]
+    assert result.at_risk.tolist() == [False, False]
+
+
+def test_mere_collateral_is_in_no_breach_however_little_of_it_counts(venue):
+    book = Book(3)
+    row = book.add_account(model_code("scenario"))
+    book.set_balance(row, 1, 1_000.0)  # its cap counts far less than its own stress takes
+    assert evaluate_one(*book.account(row), venue.tables).health < 0.0
+    assert not evaluate_one(*book.account(row), venue.tables).in_breach
+    book.set_balance(row, 0, -1e-6)
+    assert evaluate_one(*book.account(row), venue.tables).in_breach
+    assert evaluate(book.rows(), venue.tables).in_breach.tolist() == [True]
 
 
 def test_refuses_a_tiered_account_whose_instrument_has_no_schedule(venue):
@@ -144,3 +156,8 @@ def test_refuses_rows_outside_the_book(venue, bounds):
         evaluate(make_book(0).rows(), venue.tables, **bounds)
     with pytest.raises(InvalidInputError, match=r"which must be in \[0, 60\), was 0-60"):
         evaluate(make_book(0).rows(), venue.tables, which=np.array([0, 60]))
+
+
+def test_refuses_to_sweep_on_no_thread(venue):
+    with pytest.raises(InvalidInputError, match="threads must be >= 1, was 0"):
+        evaluate(make_book(0).rows(), venue.tables, threads=0)

@@ -6,7 +6,10 @@ import sys
 import pytest
 
 import hullmark
-from hullmark.errors import DamagedJournalError, DocumentError, LockedJournalError
+from hullmark.domain import commands, events
+from hullmark.errors import DamagedJournalError, DocumentError, LockedJournalError, PluginError
+from hullmark.journal import Journal, Unit
+from hullmark.journal.sqlite import SqliteStore
 from hullmark.runtime import open_venue, read_venue_file
 
 
@@ -66,6 +69,21 @@ def test_a_second_writer_is_refused(tmp_path, example):
         pytest.raises(LockedJournalError, match=r"journal\.db"),
     ):
         open_venue(example, journal=path)
+
+
+def test_a_journal_is_let_go_where_no_venue_came_of_it(tmp_path, tree, example):
+    path = tmp_path / "journal.db"
+    foreign = tree | {"liquidation": tree["liquidation"] | {"engine": "absent"}}
+    with pytest.raises(PluginError, match="no liquidation engine 'absent'"):
+        open_venue(foreign, journal=path)
+    with Journal(SqliteStore(path)) as journal:
+        paid = events.Deposited(account=100, asset="USDT", quanta=1)  # to nobody, before any rules
+        journal.append(
+            [Unit(sequence=1, time_ns=5, command=commands.AdvanceTime(), events=(paid,))]
+        )
+    for _ in range(2):  # the same error again, and not that of a lock
+        with pytest.raises(KeyError):
+            open_venue(example, journal=path)
 
 
 def test_a_file_that_is_no_journal_is_refused(tmp_path, example):

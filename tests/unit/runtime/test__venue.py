@@ -1,10 +1,12 @@
 """Tests of the single writer: time, durability, running to rest, and coming back from a journal."""
 
+import json
+
 import pytest
 
 from hullmark.core import nano
 from hullmark.domain import Mode, Reason, commands, events
-from hullmark.errors import InvalidInputError, JournalError
+from hullmark.errors import InvalidInputError, JournalError, PluginError
 from hullmark.journal import Journal, read
 from hullmark.journal.memory import MemoryStore
 from hullmark.runtime import Venue, _venue, open_venue, replay
@@ -138,6 +140,18 @@ def test_what_is_no_whole_number_is_refused_and_nothing_is_applied(market, names
         )
     assert market.venue.state_hash() == before
     market.do(good)
+
+
+@pytest.mark.parametrize("later_ns", [None, 5 * SECOND_NS])
+def test_rules_with_an_engine_that_is_not_installed_are_not_taken_in(market, tree, later_ns):
+    before = market.venue.state_hash()
+    tree["liquidation"]["engine"] = "unheard-of"
+    effective_ns = later_ns and market.now_ns + later_ns
+    adopt = commands.AdoptRules(rules=json.dumps(tree), effective_ns=effective_ns)
+    with pytest.raises(PluginError, match="no liquidation engine 'unheard-of'"):
+        market.venue.submit_all([commands.AdvanceTime(), adopt])
+    assert market.venue.state_hash() == before
+    market.do(commands.AdvanceTime())
 
 
 def test_a_clock_that_steps_back_is_held(market):
