@@ -3,7 +3,7 @@
 DATA_DIR holds two folders of public files, ``hyperliquid_accounts_2023`` (the venue's fills,
 deposits and liquidations) and ``aave_steth_accounts_2023`` (a snapshot of lending accounts). Only
 aggregates leave this program: quantiles, shares and two exponents, in the TOML file that
-:func:`hullmark.sim._population.load_parameters` reads. Equal files give equal bytes.
+:func:`hullmark.sim.load_parameters` reads. Equal files give equal bytes.
 
 How a Hyperliquid user becomes one number of each kind: fills and deposits are replayed in time
 order (at one instant the deposits first), positions are valued at the coin's last traded price by

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hullmark.sim._population import load_parameters
+from hullmark.sim._population_parameters import load_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("DATA", ROOT.parent / "shared" / "data"))

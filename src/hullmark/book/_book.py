@@ -1,7 +1,7 @@
 """The owner of a book's columns: it grows them, patches them, and keeps each row in order."""
 
 import math
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,7 @@ from hullmark.core import FloatArray, IntArray
 from hullmark.errors import InvalidInputError
 
 Number = TypeVar("Number", bound=np.generic)
+Integer = TypeVar("Integer", bound=np.signedinteger[Any])
 
 _ROOM_MIN = 4  # places a row gets when it first holds something
 
@@ -71,11 +72,22 @@ class Book:
             Row and instrument of each position; a pair occurs once.
         size, quote : array_like of float, shape (n_positions,)
             As in `Rows`. A size of zero is left out.
+
+        Raises
+        ------
+        InvalidInputError
+            If lengths differ, a number is not finite or not whole where it must be, a row or
+            instrument is out of range, or a position is given twice.
         """
         cash = np.array(balance, dtype=np.float64, ndmin=2)
         book = cls(cash.shape[1])
-        who, what = np.asarray(owner, np.int64), np.asarray(instrument, np.int32)
+        who, what = _whole("owner", owner, np.int64), _whole("instrument", instrument, np.int32)
         sizes, quotes = np.asarray(size, np.float64), np.asarray(quote, np.float64)
+        for name, places in (("instrument", what), ("size", sizes), ("quote", quotes)):
+            if places.shape != who.shape:
+                raise InvalidInputError(
+                    f"{name} must be as long as owner, {who.size}, was {places.size}"
+                )
         for name, column in (("balance", cash), ("size", sizes), ("quote", quotes)):
             if not np.isfinite(column).all():
                 bad = column[~np.isfinite(column)].flat[0]
@@ -92,7 +104,7 @@ class Book:
         if twice.size:
             pair = f"row {who[twice[0]]}, instrument {what[twice[0]]}"
             raise InvalidInputError(f"a position must be given once, was given twice: {pair}")
-        codes = np.array(model, np.int8)
+        codes = _whole("model", model, np.int8)
         if codes.shape != (len(cash),):
             raise InvalidInputError(f"model must have one code per account, was {codes.size} codes")
         book._n, book._model, book._balance = len(cash), codes, cash
@@ -254,6 +266,19 @@ def _grown(column: NDArray[Number], length: int) -> NDArray[Number]:
     grown = np.zeros((length, *column.shape[1:]), column.dtype)
     grown[: len(column)] = column
     return grown
+
+
+# A copy, since NumPy would cut off what does not fit into a column without a word.
+def _whole(name: str, values: ArrayLike, kind: type[Integer]) -> NDArray[Integer]:
+    array = np.asarray(values)
+    with np.errstate(invalid="ignore"):  # what is not finite differs from any whole number
+        whole = array.astype(kind)
+    if array.ndim != 1 or not np.array_equal(whole, array):
+        raise InvalidInputError(
+            f"{name} must be 1-D and of whole numbers in {np.iinfo(kind).bits} bits, "
+            f"was {values!r:.80}"
+        )
+    return whole
 
 
 def _finite(name: str, value: float) -> float:

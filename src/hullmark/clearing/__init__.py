@@ -19,6 +19,7 @@ from hullmark.clearing._decide import decide
 from hullmark.clearing._decide_cash import withdrawable_quanta
 from hullmark.clearing._evolve import evolve, stamp
 from hullmark.clearing._laws import Books, books
+from hullmark.clearing._margin_rules import MarginRules
 from hullmark.clearing._react import react
 from hullmark.clearing._rules import Rules
 from hullmark.clearing._running_books import RunningBooks
@@ -32,6 +33,7 @@ __all__ = [
     "Causes",
     "Episode",
     "Fill",
+    "MarginRules",
     "Rules",
     "RunningBooks",
     "State",

@@ -6,10 +6,10 @@ from typing import Any
 
 from hullmark.domain import Instrument, Mode, Spot
 from hullmark.errors import DocumentError, InvalidInputError
-from hullmark.margin import ScenarioModel, TieredModel, model_code
+from hullmark.margin import MODELS, ScenarioModel, TieredModel, model_code
 from hullmark.scenarios import ScenarioSet
 
-_KEYS = frozenset({*(mode.value for mode in Mode), "tiered", "scenario"})
+_KEYS = frozenset({*Mode, *MODELS})
 _STILL = ScenarioSet(
     moves=(0.0,),
     vol_up=0.0,
@@ -32,16 +32,26 @@ class MarginRules:
 
     @classmethod
     def parse(cls, tree: Mapping[str, Any], instruments: Sequence[Instrument]) -> "MarginRules":
-        """Read the section; a model that a mode names must have its parameters."""
+        """Read the section; a model that a mode names must have its parameters.
+
+        Raises
+        ------
+        DocumentError
+            If the section breaks its schema; the path in the message begins with ``margin``.
+        """
+        if not isinstance(tree, Mapping):
+            raise DocumentError(f"margin must be a table, was {tree!r:.60}")
         if unknown := sorted(set(tree) - _KEYS):
-            raise DocumentError(f"margin has an unknown key {unknown[0]!r}")
-        for model in ("tiered", "scenario"):
+            raise DocumentError(f"margin has an unknown key {unknown[0]!r:.60}")
+        for model in MODELS:
             if model in tree and not isinstance(tree[model], Mapping):
                 raise DocumentError(f"margin.{model} must be a table, was {tree[model]!r:.60}")
-        model_of = {mode: str(tree[mode]) for mode in Mode if mode in tree}
+        model_of = {mode: tree[mode] for mode in Mode if mode in tree}
         if not model_of:
             raise DocumentError(f"margin must name a model for one of {', '.join(Mode)}")
         for mode, model in model_of.items():
+            if not isinstance(model, str):
+                raise DocumentError(f"margin.{mode} must name a margin model, was {model!r:.60}")
             try:
                 model_code(model)
             except InvalidInputError as e:

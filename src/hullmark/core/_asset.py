@@ -16,7 +16,7 @@ class Asset:
 
     def __post_init__(self) -> None:
         if not self.symbol:
-            raise InvalidInputError("symbol must not be empty")
+            raise InvalidInputError("symbol must not be empty, was ''")
         if not 0 <= self.decimals <= DECIMALS_MAX:
             raise InvalidInputError(
                 f"decimals of {self.symbol} must be in [0, {DECIMALS_MAX}], was {self.decimals}"

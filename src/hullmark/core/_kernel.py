@@ -50,5 +50,15 @@ def _cache_folder() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        folder = Path(tempfile.gettempdir()) / f"hullmark-numba-{os.getuid()}"
+        return _temporary_folder()
     return folder
+
+
+# What is cached is run when it is loaded: a folder that others can write to is not used.
+def _temporary_folder() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"hullmark-numba-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid == os.getuid() and not found.st_mode & 0o022:
+        return folder
+    return Path(tempfile.mkdtemp(prefix="hullmark-numba-"))

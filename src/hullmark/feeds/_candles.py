@@ -5,11 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hullmark.core import NANO, FloatArray, IntArray, format_instant
+from hullmark.core import SECOND_NS, FloatArray, IntArray, format_instant
 from hullmark.errors import FeedError
 from hullmark.feeds._table import HOUR_NS, Table, check_grid, cut, frozen, read_table
-
-MINUTE_NS = 60 * NANO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -139,7 +137,7 @@ def _check_ends(
     if stop_ns is not None and stop_ns - last > step_ns:
         raise FeedError(
             f"{table.path}: the last bar must reach {format_instant(stop_ns)}, "
-            f"was {format_instant(last)} plus {step_ns // NANO} s (gap)"
+            f"was {format_instant(last)} plus {step_ns // SECOND_NS} s (gap)"
         )
 
 

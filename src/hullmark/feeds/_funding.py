@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hullmark.core import NANO, IntArray
+from hullmark.core import SECOND_NS, IntArray
 from hullmark.errors import FeedError
 from hullmark.feeds._table import (
     HOUR_NS,
@@ -73,6 +73,7 @@ def _interval(table: Table, stamps_ns: IntArray) -> int:
     interval_ns = int(distances[np.argmax(counts)])
     if interval_ns % HOUR_NS:
         raise FeedError(
-            f"{table.path}: a funding interval must be whole hours, was {interval_ns / NANO:g} s"
+            f"{table.path}: a funding interval must be whole hours, "
+            f"was {interval_ns / SECOND_NS:g} s"
         )
     return interval_ns

@@ -13,12 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from hullmark.core import DAY_NS, NANO, FloatArray, IntArray, parse_instant, parse_nano
+from hullmark.core import (
+    DAY_NS,
+    NANO,
+    SECOND_NS,
+    FloatArray,
+    IntArray,
+    parse_instant,
+    parse_nano,
+)
 from hullmark.errors import DocumentError, InvalidInputError
 from hullmark.feeds._candles import Candles
 from hullmark.feeds._table import HOUR_NS, frozen
 
-_BAR_NS = 300 * NANO
+_BAR_NS = 300 * SECOND_NS
 _WINDOW_DAYS_MAX = 7  # the grid has a row a second
 _TOP = ("title", "text", "source", "replay", "symbols")
 _TOP_OPTIONAL = ("activity", "depth")
@@ -88,11 +96,11 @@ class ReplaySettings:
     @property
     def seconds(self) -> int:
         """The length of the window; its grid has one instant more."""
-        return (self.stop_ns - self.start_ns) // NANO
+        return (self.stop_ns - self.start_ns) // SECOND_NS
 
     def depth_factor(self) -> FloatArray:
         """Return the share of normal depth at each second of the window, straight in its log."""
-        grid = self.start_ns + NANO * np.arange(self.seconds + 1, dtype=np.int64)
+        grid = self.start_ns + SECOND_NS * np.arange(self.seconds + 1, dtype=np.int64)
         return _along(self.depth, grid) if self.depth else np.ones(grid.size)
 
 
@@ -295,7 +303,7 @@ def _whole(at: str, number: float) -> int:
 # Straight in the log of the value between two points, flat before the first and after the last.
 def _along(points: Sequence[Point], time_ns: IntArray) -> FloatArray:
     start = points[0].time_ns  # distances in float64 are exact, instants are not
-    at = np.array([(p.time_ns - start) / NANO for p in points])
+    at = np.array([(p.time_ns - start) / SECOND_NS for p in points])
     values = np.array([p.value for p in points])
-    line = np.exp(np.interp((time_ns - start) / NANO, at, np.log(values)))
+    line = np.exp(np.interp((time_ns - start) / SECOND_NS, at, np.log(values)))
     return np.asarray(line, dtype=np.float64)

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hullmark.core import NANO, FloatArray, IntArray, format_instant
+from hullmark.core import NANO, SECOND_NS, FloatArray, IntArray, format_instant
 from hullmark.errors import FeedError
 
-HOUR_NS = 3_600 * NANO
+HOUR_NS = 3_600 * SECOND_NS
 _SUFFIXES = (".parquet", ".csv", ".csv.gz")
 
 
@@ -76,7 +76,8 @@ class Table:
         """Return a column of epoch milliseconds in ns."""
         numbers = self.positives(column)
         self.require(numbers < 2**63 / 1e6, column, "milliseconds within 64-bit ns")
-        return np.asarray(numbers, dtype=np.int64) * (NANO // 1_000)
+        self.require(numbers % 1 == 0, column, "whole milliseconds")
+        return np.asarray(numbers, dtype=np.int64) * (SECOND_NS // 1_000)
 
     def texts(self, column: str) -> list[str]:
         """Return a column of texts that are not empty."""
@@ -181,11 +182,11 @@ def check_grid(table: Table, column: str, stamps_ns: IntArray, step_ns: int | No
     table.require(np.append(True, steps > 0), column, "later than the row before (unsorted)")
     if step_ns is None:
         return
-    table.require(stamps_ns % step_ns == 0, column, f"on a grid of {step_ns // NANO} s")
+    table.require(stamps_ns % step_ns == 0, column, f"on a grid of {step_ns // SECOND_NS} s")
     table.require(
         np.append(True, steps == step_ns),
         column,
-        f"{step_ns // NANO} s after the row before (gap)",
+        f"{step_ns // SECOND_NS} s after the row before (gap)",
     )
 
 

@@ -1,6 +1,6 @@
 """The margin models: their parameters, the laws they declare, and their codes in a book."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, Self
 
@@ -52,12 +52,6 @@ class TieredModel(Struct, frozen=True):
             if not isinstance(entry, Mapping):
                 raise DocumentError(f"{path}.{symbol} must be a table, was {entry!r:.60}")
         return cls({s: TierSchedule.parse(f"{path}.{s}", entry) for s, entry in tree.items()})
-
-    def require(self, symbols: Collection[str]) -> None:
-        """Refuse to go on unless each instrument that tiered accounts may hold has a schedule."""
-        for symbol in symbols:
-            if symbol not in self.schedules:
-                raise InvalidInputError(f"margin.tiered must have a schedule of {symbol}, was none")
 
 
 class ScenarioModel(Struct, frozen=True, kw_only=True):

@@ -84,7 +84,7 @@ def build_tables(
         The terms of every asset.
     tiered, scenario : TieredModel, ScenarioModel
         An instrument without a tier schedule is infinitely expensive for a tiered account:
-        `evaluate` refuses such a row. Ask `TieredModel.require` when a venue opens.
+        `evaluate` refuses such a row.
 
     Raises
     ------

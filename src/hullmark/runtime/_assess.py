@@ -127,7 +127,7 @@ def _book(document: Document, venue: DocumentVenue) -> Book:
     number = {instrument.symbol: i for i, instrument in enumerate(venue.instruments)}
     book = Book(max(len(venue.assets), 1))
     for a, account in enumerate(document.accounts):
-        row = book.add_account(venue.models[account.mode])
+        row = book.add_account(venue.margin.code(account.mode))
         for asset, quanta in account.cash_quanta.items():
             units = quanta / document.assets[asset].quanta_per_unit
             book.set_balance(row, venue.assets.index(asset), units)

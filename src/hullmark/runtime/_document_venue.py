@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from hullmark.clearing import MarginRules
 from hullmark.collateral import CollateralTerms
 from hullmark.core import NANO, YEAR_NS, int64
 from hullmark.domain import (
@@ -15,26 +16,19 @@ from hullmark.domain import (
     DocumentMarket,
     DocumentPosition,
     Instrument,
-    Mode,
     Option,
     Perpetual,
     Spot,
 )
-from hullmark.errors import DocumentError, InvalidInputError
+from hullmark.errors import DocumentError
 from hullmark.ledger import cost_ceil
 from hullmark.margin import (
-    MODELS,
     RiskTables,
-    ScenarioModel,
-    TieredModel,
     build_tables,
-    model_code,
     move_tables,
 )
 from hullmark.market import MarketView
-from hullmark.scenarios import MovableView, RiskArrays, ScenarioSet, revalue
-
-_MARGIN_KEYS = frozenset({*Mode, *MODELS})
+from hullmark.scenarios import MovableView, RiskArrays, revalue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +42,7 @@ class DocumentVenue:
     instruments: tuple[Instrument, ...]
     view: MarketView
     collateral: Mapping[str, CollateralTerms]
-    models: Mapping[Mode, int]  # codes of the margin models in use
-    tiered: TieredModel
-    scenario: ScenarioModel
-    scenarios: ScenarioSet
+    margin: MarginRules
 
     @classmethod
     def open(cls, document: Document) -> Self:
@@ -71,9 +62,7 @@ class DocumentVenue:
         used |= {asset for i in instruments for asset in (i.underlying, i.settlement)}
         assets = tuple(symbol for symbol in document.assets if symbol in used)
         coins = document.coins.intersection(assets)
-        margin = document.parameters["margin"]
-        _check_margin(margin)
-        scenario, scenarios = _scenarios(margin)
+        margin = _margin(document)
         quotes = document.market.quotes
         venue = cls(
             time_ns=document.market.time_ns,
@@ -85,12 +74,9 @@ class DocumentVenue:
             instruments=instruments,
             view=_view(document, document.market, assets, instruments),
             collateral={s: CollateralTerms.parse(s, trees[s]) for s in trees},
-            models=_codes(document, margin),
-            tiered=TieredModel.parse(margin.get("tiered", {})),
-            scenario=scenario,
-            scenarios=scenarios,
+            margin=margin,
         )
-        _check_tiers(document, venue)
+        _check_accounts(document, margin)
         return venue
 
     def part(self, numbers: Sequence[int]) -> "DocumentVenue":
@@ -121,8 +107,8 @@ class DocumentVenue:
             self.arrays,
             asset_price_usd=self.view.asset_price_usd,
             collateral=self.collateral,
-            tiered=self.tiered,
-            scenario=self.scenario,
+            tiered=self.margin.tiered,
+            scenario=self.margin.scenario,
         )
 
     def moved_tables(self, coins: frozenset[str], factor: float) -> RiskTables:
@@ -137,7 +123,7 @@ class DocumentVenue:
 
     def _revalue(self, view: MarketView) -> RiskArrays:
         return revalue(
-            self.instruments, view, self.scenarios, assets=self.assets, shocked=self.coins
+            self.instruments, view, self.margin.scenarios, assets=self.assets, shocked=self.coins
         )
 
 
@@ -182,61 +168,24 @@ def _view(
     )
 
 
-def _check_margin(margin: object) -> None:
-    path = "parameters.margin"
-    if not isinstance(margin, Mapping):
-        raise DocumentError(f"{path} must be an object, was {margin!r:.60}")
-    if unknown := sorted(set(margin) - _MARGIN_KEYS):
-        known = ", ".join(sorted(_MARGIN_KEYS))
-        raise DocumentError(f"{path} must have no keys but {known}, was {unknown[0]!r:.60}")
-    for mode in sorted(margin.keys() & {*Mode}):
-        model = margin[mode]
-        if not isinstance(model, str):
-            raise DocumentError(f"{path}.{mode} must name a margin model, was {model!r:.60}")
-        try:
-            model_code(model)
-        except InvalidInputError as e:
-            raise DocumentError(f"{path}.{mode}: {e}") from e
-        if not isinstance(margin.get(model), Mapping):
-            section = margin.get(model)
-            raise DocumentError(f"{path}.{model} must be an object, was {section!r:.60}")
+def _margin(document: Document) -> MarginRules:
+    try:
+        return MarginRules.parse(
+            document.parameters["margin"], tuple(document.instruments.values())
+        )
+    except DocumentError as e:
+        raise DocumentError(f"parameters.{e}") from e
 
 
-# Where no mode has a model with scenarios, the market stands still in the only one.
-def _scenarios(margin: Mapping[str, Any]) -> tuple[ScenarioModel, ScenarioSet]:
-    if "scenario" in margin:
-        tree = margin["scenario"]
-        return ScenarioModel.parse(tree), ScenarioSet.parse(tree)
-    still = ScenarioSet(
-        moves=(0.0,),
-        vol_up=0.0,
-        vol_down=0.0,
-        power_short=0.0,
-        power_long=0.0,
-        days_floor=1.0,
-        vol_floor=0.0,
-    )
-    return ScenarioModel(), still
-
-
-def _codes(document: Document, margin: Mapping[str, Any]) -> dict[Mode, int]:
-    codes = {}
+def _check_accounts(document: Document, margin: MarginRules) -> None:
     for a, account in enumerate(document.accounts):
-        if account.mode not in margin:
+        if account.mode not in margin.model_of:
             raise DocumentError(
                 f"accounts[{a}].mode must be one that parameters.margin names a model for, "
                 f"was {account.mode.value!r}"
             )
-        codes[account.mode] = model_code(margin[account.mode])
-    return codes
-
-
-def _check_tiers(document: Document, venue: DocumentVenue) -> None:
-    for a, account in enumerate(document.accounts):
-        if venue.models[account.mode] != TieredModel.code:
-            continue
         for p, position in enumerate(account.positions):
-            if position.instrument not in venue.tiered.schedules:
+            if not margin.carries(account.mode, document.instruments[position.instrument]):
                 raise DocumentError(
                     f"accounts[{a}].positions[{p}].instrument must have tiers in "
                     f"parameters.margin.tiered, since the account is of mode {account.mode}, "

@@ -18,15 +18,9 @@ from hullmark.sim._crash import CrashReplay, ReplayRequest, replay_crash
 from hullmark.sim._crash_report import crash_report
 from hullmark.sim._paper_venue import PaperVenue
 from hullmark.sim._path import FundingPayment, MarketPath
-from hullmark.sim._population import (
-    DrawnAccount,
-    Listing,
-    Population,
-    PopulationParameters,
-    describe,
-    draw,
-    load_parameters,
-)
+from hullmark.sim._population import DrawnAccount, Population, describe, draw
+from hullmark.sim._population_parameters import PopulationParameters, load_parameters
+from hullmark.sim._population_sizes import Listing
 from hullmark.sim._replay import Run, RunSettings, run_path
 
 __all__ = [

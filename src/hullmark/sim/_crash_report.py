@@ -4,7 +4,7 @@ from importlib.metadata import version
 from typing import Any
 
 from hullmark.clearing import thin_tiers
-from hullmark.core import format_instant, format_scaled
+from hullmark.core import NANO, format_instant, format_scaled
 from hullmark.market import Grade
 from hullmark.sim._crash import CrashReplay
 from hullmark.sim._founding import FIRST_USER
@@ -17,9 +17,10 @@ FUND_SHARES_NANO = tuple(
 
 
 def crash_report(replay: CrashReplay) -> dict[str, Any]:
-    """Return the tree of ``report.json``; equal replays give equal trees but for wall times.
+    """Return the tree of ``report.json``.
 
-    ``state_hash`` and ``bad_debt`` are those of the journalled run, the worse one.
+    Equal replays give equal trees but for ``wall_s`` and ``slowest``. ``state_hash`` and
+    ``bad_debt`` are those of the journalled run, the worse one.
     """
     settings = replay.scenario.replay
     runs = [
@@ -67,7 +68,7 @@ def _fund_curve(replay: CrashReplay) -> list[dict[str, str]]:
     unit, decimals = replay.asset.quanta_per_unit, replay.asset.decimals
     points = []
     for share_nano in FUND_SHARES_NANO:
-        fund = replay.scenario.replay.open_interest_usd * unit * share_nano // 10**9
+        fund = replay.scenario.replay.open_interest_usd * unit * share_nano // NANO
         points.append(
             {
                 "share": format_scaled(share_nano, 9),
@@ -100,10 +101,10 @@ def _assumptions(replay: CrashReplay) -> list[dict[str, str]]:
         ("feedback", "on: own liquidations move the prices" if replay.feedback else
          "off: recorded prices contain the liquidations of their venue, and are not moved",
          "option --feedback"),
-        ("price limit", f"the mark -/+ {rules.slippage_nano / 1e9:.2%}, renewed each round",
+        ("price limit", f"the mark -/+ {rules.slippage_nano / NANO:.2%}, renewed each round",
          "venue file"),
-        ("target", f"MM / equity <= {rules.target_nano / 1e9:g}", "venue file"),
-        ("penalty", f"{rules.penalty_nano / 1e9:.2%} of the notional closed", "venue file"),
+        ("target", f"MM / equity <= {rules.target_nano / NANO:g}", "venue file"),
+        ("penalty", f"{rules.penalty_nano / NANO:.2%} of the notional closed", "venue file"),
         ("jump limits", f"fired {absurd:,} times in {sum(grades.values()):,} prices",
          "venue file; shown, not assumed"),
         ("tiers", "Binance, 24 October 2024; HYPE has no row there and is given DOGE's",

@@ -9,7 +9,8 @@ from hullmark.errors import InvalidInputError
 from hullmark.feeds import ReplaySettings
 from hullmark.runtime import Venue
 from hullmark.sim._path import MarketPath
-from hullmark.sim._population import Listing, Population
+from hullmark.sim._population import Population
+from hullmark.sim._population_sizes import Listing
 
 MAKER = FIRST_ACCOUNT
 FIRST_USER = FIRST_ACCOUNT + 1

@@ -90,7 +90,7 @@ class PaperVenue:
 
     def _fill(self, order: events.LiquidationOrdered) -> commands.ReportFill:
         column, selling = self._column[order.instrument], order.lots < 0
-        row = min((self.now_ns - self._path.start_ns) // NANO, self._path.seconds)
+        row = self._path.row(self.now_ns)
         trade = float(self._path.trade[row, column])
         arrival_nano = max(round(trade * (1.0 + self.moved_share(column)) * NANO), 1)
         lot_usd = self._lot[order.instrument] * trade

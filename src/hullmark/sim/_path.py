@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from hullmark.core import NANO, FloatArray, IntArray, kernel
+from hullmark.core import SECOND_NS, FloatArray, IntArray, format_instant, kernel
 from hullmark.errors import FeedError, InvalidInputError
 from hullmark.feeds import (
     Candles,
@@ -36,7 +36,7 @@ BarOrder = Literal["OHLC", "OLHC"]
 SYMBOLS = ("BTC", "ETH", "SOL", "XRP", "BNB", "DOGE", "HYPE")
 
 _BAR_S, _LEG_S, _HOUR_S = 300, 100, 3_600
-_BAR_NS = _BAR_S * NANO
+_BAR_NS = _BAR_S * SECOND_NS
 _FOLDER = "binance_perp_5m_2025_2026"
 _OWN_FILE = ("BTC", "ETH")  # the others share one
 
@@ -112,10 +112,15 @@ class MarketPath:
         ------
         FeedError
             If a file is missing, or does not hold the whole window in good order.
+        InvalidInputError
+            If the window does not begin on a whole hour.
         """
         replay = replay or ReplaySettings()
-        if replay.start_ns % (_HOUR_S * NANO):
-            raise InvalidInputError("replay.start must be on a whole hour, as recorded marks are")
+        if replay.start_ns % (_HOUR_S * SECOND_NS):
+            raise InvalidInputError(
+                "replay.start must be on a whole hour, as recorded marks are, "
+                f"was {format_instant(replay.start_ns)}"
+            )
         folder = Path(data_dir) / _FOLDER
         bars = _recorded_bars(folder, replay)
         window = {"start_ns": replay.start_ns, "stop_ns": replay.stop_ns}
@@ -164,18 +169,15 @@ class MarketPath:
 
     def time_ns(self, row: int) -> int:
         """Return the instant of a row."""
-        return self.start_ns + row * NANO
+        return self.start_ns + row * SECOND_NS
 
     def row(self, time_ns: int) -> int:
-        """Return the row at or just before an instant of the window."""
-        row = int(time_ns - self.start_ns) // NANO
-        if not 0 <= row <= self.seconds:
-            raise InvalidInputError(f"time_ns must be in the window of the path, was {time_ns}")
-        return row
-
-    def trade_nano(self, row: int) -> IntArray:
-        """Return the trade prices of a row in nanos, to the nearest."""
-        return nearest_nano(self.trade[row])
+        """Return the row at or just before an instant; after the window it is the last one."""
+        if time_ns < self.start_ns:
+            raise InvalidInputError(
+                f"time_ns must be >= {self.start_ns}, where the path begins, was {time_ns}"
+            )
+        return min((time_ns - self.start_ns) // SECOND_NS, self.seconds)
 
     def mark_nano(self, row: int) -> IntArray:
         """Return the marks of a row in nanos, to the nearest."""
@@ -202,11 +204,16 @@ def bar_path(bars: Candles, *, order: BarOrder, jump: bool) -> FloatArray:
     Returns
     -------
     ndarray of float64, shape (300 * n_bars + 1,), USD
+
+    Raises
+    ------
+    InvalidInputError
+        If the order or the step is another.
     """
     if order not in ("OHLC", "OLHC"):
         raise InvalidInputError(f"order must be OHLC or OLHC, was {order!r}")
     if bars.step_ns != _BAR_NS:
-        raise InvalidInputError(f"bars must be of {_BAR_S} s, was {bars.step_ns // NANO} s")
+        raise InvalidInputError(f"bars must be of {_BAR_S} s, was {bars.step_ns // SECOND_NS} s")
     first, second = (bars.high, bars.low) if order == "OHLC" else (bars.low, bars.high)
     points = np.stack([bars.open, first, second, bars.close], axis=1)
     if jump:

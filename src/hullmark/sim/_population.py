@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from hullmark.core import DECIMALS_MAX, FloatArray, IntArray, int64
 from hullmark.domain import Mode
 from hullmark.errors import InvalidInputError
-from hullmark.sim._population_parameters import PopulationParameters, load_parameters
+from hullmark.sim._population_parameters import PopulationParameters
 from hullmark.sim._population_sizes import (
     Listing,
     allot_coins,
@@ -42,16 +42,6 @@ from hullmark.sim._population_sizes import (
     tier_of,
     whole_lots,
 )
-
-__all__ = [
-    "DrawnAccount",
-    "Listing",
-    "Population",
-    "PopulationParameters",
-    "describe",
-    "draw",
-    "load_parameters",
-]
 
 REPORTED_QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9)  # each a knot of the tables
 _CUSHION = 1e-6  # of initial margin: deposits are compared with it in floats

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from hullmark.clearing import Books, Rules
-from hullmark.core import NANO, SECOND_NS
+from hullmark.core import SECOND_NS
 from hullmark.domain import Command, SystemAccount, commands
 from hullmark.errors import InsolventMakerError, InvalidInputError
 from hullmark.feeds import ReplaySettings
@@ -188,7 +188,7 @@ class _Player:
         self._submit(fills)
         if self._settings.feedback and any(fill.lots for fill in fills):
             delay_ns = self._settings.oracle_delay_s * SECOND_NS
-            row = min((self.paper.now_ns - self._path.start_ns) // NANO, self._path.seconds)
+            row = self._path.row(self.paper.now_ns)
             heapq.heappush(self._due, (self.paper.now_ns + delay_ns, _PRICES, row))
 
     def _submit(self, batch: Sequence[Command]) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hullmark.core import NANO, IntArray
+from hullmark.core import SECOND_NS, IntArray
 from hullmark.domain import Command, Event, commands, events
 from hullmark.margin import Health
 from hullmark.runtime import Answer
@@ -177,4 +177,4 @@ class Tally:
 
     # What happens after the window, while orders are still on their way, is in the last bin.
     def _place(self, now_ns: int) -> int:
-        return min((now_ns - self._start_ns) // (BIN_S * NANO), len(self.fund_by_bin) - 1)
+        return min((now_ns - self._start_ns) // (BIN_S * SECOND_NS), len(self.fund_by_bin) - 1)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from hullmark.core import DAY_NS, NANO, format_instant, format_scaled
+from hullmark.core import DAY_NS, NANO, format_instant, format_scaled, parse_nano
 from hullmark.domain import Document, Instrument, parse_instrument
 from hullmark.errors import FeedError
 from hullmark.feeds import ChainRow, ChainSnapshot
@@ -225,22 +225,22 @@ def _assets() -> dict[str, Any]:
 
 
 def _draft(chain: _Chain, structure: Structure, coin: str) -> _Draft:
-    lots: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     entries: dict[str, str] = {}
     for leg in structure.legs:
         own = leg.coin or coin
         symbol = chain.find(leg, own)
         size = leg.size * _UNITS[own]
-        lot_nano = round(float(chain.instruments[symbol]["lot"]) * 1e9)
+        lot_nano = parse_nano(f"lot of {symbol}", chain.instruments[symbol]["lot"])
         if leg.kind in ("future", "perpetual"):  # inverse: a contract unit is one USD
             size *= chain.price(symbol)
             entries[symbol] = f"{chain.price(symbol) * leg.entry:.2f}"
-        lots[symbol] = lots.get(symbol, 0) + round(size * 1e9 / lot_nano) * lot_nano
+        sizes[symbol] = sizes.get(symbol, 0) + round(size * NANO / lot_nano) * lot_nano
     both = len({leg.coin or coin for leg in structure.legs}) > 1
     return _Draft(
         structure=structure,
         name=f"{structure.name} {'BTC+ETH' if both else coin}",
-        sizes={symbol: size for symbol, size in lots.items() if size},
+        sizes={symbol: size for symbol, size in sizes.items() if size},
         entries=entries,
         coin=coin,
         notional_usd=_UNITS[coin] * chain.snapshot.index_usd[coin],

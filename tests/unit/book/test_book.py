@@ -146,6 +146,10 @@ def test_names_what_is_wrong_and_changes_nothing(call, rule):
         ({"owner": [1, 1], "instrument": [4, 4]}, "given twice: row 1, instrument 4"),
         ({"size": [np.nan, 1.0]}, "size must be finite, was nan"),
         ({"model": [0]}, "model must have one code per account, was 1 codes"),
+        ({"model": [0, 256]}, r"model must be 1-D and of whole numbers in 8 bits, was \[0, 256\]"),
+        ({"instrument": [1, 2**32 + 2]}, "instrument must be 1-D and of whole numbers in 32 bits"),
+        ({"owner": [0, 0.5]}, r"owner must be 1-D and of whole numbers in 64 bits, was \[0, 0.5\]"),
+        ({"quote": [0.0]}, "quote must be as long as owner, 2, was 1"),
     ],
 )
 def test_refuses_columns_that_are_not_a_book(change, rule):

@@ -74,7 +74,7 @@ REFUSED = [
     (["instruments", 6, "expiry"], "soon", "instruments: expiry of CALL must be an ISO 8601"),
     (["margin"], None, "margin must be a table, was None"),
     (["margin", "cross"], "flat", "margin.cross: margin model must be one of"),
-    (["margin", "cross"], 7, "margin.cross: margin model must be one of"),
+    (["margin", "cross"], 7, "margin.cross must name a margin model, was 7"),
     (["margin", "colour"], "red", "margin has an unknown key 'colour'"),
     (["margin", "scenario"], NOTHING, "margin.portfolio must have a section margin.scenario"),
     (["margin", "scenario"], [], "margin.scenario must be a table, was []"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hullmark.core import inlined, kernel
-from hullmark.core._kernel import _cache_folder
+from hullmark.core._kernel import _cache_folder, _temporary_folder
 
 
 @kernel
@@ -88,6 +88,17 @@ def test_where_no_cache_can_be_made_the_temporary_folder_serves(tmp_path, monkey
     folder = _cache_folder()
     assert folder.parent == Path(tempfile.gettempdir())
     assert folder.name.startswith("hullmark-numba")
+
+
+def test_a_temporary_cache_that_others_can_write_to_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = _temporary_folder()
+    assert (_temporary_folder(), folder.stat().st_mode & 0o777) == (folder, 0o700)
+    folder.chmod(0o777)
+    assert _temporary_folder() != folder
+    folder.rmdir()
+    folder.symlink_to(tmp_path)
+    assert _temporary_folder().resolve() != tmp_path
 
 
 @pytest.mark.parametrize("package", ["hullmark", "hullmark.core"])

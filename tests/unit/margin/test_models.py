@@ -17,13 +17,6 @@ def test_refuses_a_model_that_is_not_there():
         model_code("span")
 
 
-def test_names_the_instrument_that_has_no_schedule():
-    model = TieredModel.parse({"BTC-PERP": TIERS})
-    model.require(["BTC-PERP"])
-    with pytest.raises(InvalidInputError, match="must have a schedule of ETH-PERP, was none"):
-        model.require(["BTC-PERP", "ETH-PERP"])
-
-
 def test_a_broken_schedule_is_found_by_its_path():
     with pytest.raises(DocumentError, match=r"margin.tiered.X must be a table with the one key"):
         TieredModel.parse({"X": {}})

@@ -11,9 +11,9 @@ from hypothesis import given, settings, strategies as st
 
 from hullmark.domain import Mode
 from hullmark.errors import AmountOverflowError, DocumentError, InvalidInputError
-from hullmark.sim._population import Listing, describe, draw, load_parameters
-from hullmark.sim._population_parameters import PopulationParameters
-from hullmark.sim._population_sizes import expose_tiers, tier_of, whole_lots
+from hullmark.sim._population import describe, draw
+from hullmark.sim._population_parameters import PopulationParameters, load_parameters
+from hullmark.sim._population_sizes import Listing, expose_tiers, tier_of, whole_lots
 
 TIERS = ((0.0, 0.01), (50_000.0, 0.02), (800_000.0, 0.05), (850_000.0, 0.1), (5e6, 0.25))
 COLUMNS = ("parent", "deposit_quanta", "start", "instrument", "lots")

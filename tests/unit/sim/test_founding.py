@@ -15,7 +15,8 @@ from hullmark.runtime import Venue
 from hullmark.sim._clock import SimulatedClock
 from hullmark.sim._founding import FIRST_USER, MAKER, found, listings, prints
 from hullmark.sim._path import MarketPath
-from hullmark.sim._population import draw, load_parameters
+from hullmark.sim._population import draw
+from hullmark.sim._population_parameters import load_parameters
 
 from .conftest import VENUE
 
