@@ -24,6 +24,11 @@ class Book:
     n_assets : int
         Number of assets of the venue, the width of every balance.
 
+    Raises
+    ------
+    InvalidInputError
+        If there is no asset.
+
     Examples
     --------
     >>> book = Book(2)
@@ -138,19 +143,37 @@ class Book:
         return row
 
     def set_balance(self, row: int, asset: int, units: float) -> None:
-        """Replace the cash that a row holds of one asset."""
+        """Replace the cash that a row holds of one asset.
+
+        Raises
+        ------
+        InvalidInputError
+            If the row or asset is not of the book, or *units* is not finite.
+        """
         self._check(row)
         if not 0 <= asset < self._balance.shape[1]:
             raise InvalidInputError(f"asset must be in [0, {self._balance.shape[1]}), was {asset}")
         self._balance[row, asset] = _finite("units", units)
 
     def set_model(self, row: int, model: int) -> None:
-        """Put a row under another margin model."""
+        """Put a row under another margin model.
+
+        Raises
+        ------
+        InvalidInputError
+            If the row is not of the book.
+        """
         self._check(row)
         self._model[row] = model
 
     def set_position(self, row: int, instrument: int, *, size: float, quote: float) -> None:
-        """Replace what a row holds of one instrument; a size of zero removes it, quote and all."""
+        """Replace what a row holds of one instrument; a size of zero removes it, quote and all.
+
+        Raises
+        ------
+        InvalidInputError
+            If the row is not of the book, *instrument* is below 0, or a number is not finite.
+        """
         self._check(row)
         if instrument < 0:
             raise InvalidInputError(f"instrument must be >= 0, was {instrument}")
@@ -174,13 +197,25 @@ class Book:
         self._size[at], self._quote[at] = size, quote
 
     def position(self, row: int, instrument: int) -> tuple[float, float]:
-        """Return size and quote of a position, zeros where there is none."""
+        """Return size and quote of a position, zeros where there is none.
+
+        Raises
+        ------
+        InvalidInputError
+            If the row is not of the book.
+        """
         self._check(row)
         at, held = self._find(row, instrument)
         return (float(self._size[at]), float(self._quote[at])) if held else (0.0, 0.0)
 
     def account(self, row: int) -> AccountRow:
-        """Return one row as views: copy what is to be changed, or kept over the next patch."""
+        """Return one row as views: copy what is to be changed, or kept over the next patch.
+
+        Raises
+        ------
+        InvalidInputError
+            If the row is not of the book.
+        """
         self._check(row)
         start = int(self._start[row])
         stop = start + int(self._count[row])

@@ -154,8 +154,7 @@ def to_csv(assessment: "Assessment") -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns())
-    for row in flat(assessment):
-        writer.writerow([_cell(row[name]) for name in columns()])
+    writer.writerows([_cell(cell) for cell in row.values()] for row in flat(assessment))
     return text.getvalue().rstrip("\n")
 
 
@@ -187,12 +186,14 @@ def columns() -> dict[str, str]:
 
 def flat(assessment: "Assessment") -> list[dict[str, Any]]:
     """Return a row per account and coin; an account without coins has one row."""
-    return [
-        {name: row.get(name) for name in columns()}
-        for report in assessment.accounts
-        for exposure in report.exposures or (None,)
-        for row in ({**_money(report), **(exposure._asdict() if exposure else {})},)
-    ]
+    names = list(columns())
+    rows = []
+    for report in assessment.accounts:
+        money = _money(report)
+        for exposure in report.exposures or (None,):
+            row = money | (exposure._asdict() if exposure else {})
+            rows.append({name: row.get(name) for name in names})
+    return rows
 
 
 def _cell(value: Any) -> Any:  # noqa: ANN401 - a number, a text, a flag or None

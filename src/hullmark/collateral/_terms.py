@@ -35,6 +35,11 @@ class CollateralTerms(Struct, frozen=True, kw_only=True):
         Share of a positive asset equity that the check leaves out; 0 counts it in full.
     cap_usd : float or None
         The most that one account's holding can count, after the haircut; None where no cap exists.
+
+    Raises
+    ------
+    InvalidInputError
+        If a number breaks its rule, or the maintenance haircut is above the initial one.
     """
 
     haircut_initial: float = 0.0

@@ -10,7 +10,13 @@ IntArray = NDArray[np.int64]
 
 
 def finite_vector(name: str, values: ArrayLike) -> FloatArray:
-    """Return *values* as a 1-D float64 array, or name the first element that is not finite."""
+    """Return *values* as a 1-D float64 array, or name the first element that is not finite.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is not so, or *values* is no 1-D array of numbers.
+    """
     try:
         vector = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as e:
@@ -21,13 +27,25 @@ def finite_vector(name: str, values: ArrayLike) -> FloatArray:
 
 
 def nonnegative_vector(name: str, values: ArrayLike) -> FloatArray:
-    """Return *values* as a 1-D float64 array, or name the first element that is negative."""
+    """Return *values* as a 1-D float64 array, or name the first element that is negative.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is not so, or *values* is no 1-D array of numbers.
+    """
     vector = finite_vector(name, values)
     return _without(name, vector, vector < 0, "finite and >= 0")
 
 
 def positive_vector(name: str, values: ArrayLike) -> FloatArray:
-    """Return *values* as a 1-D float64 array, or name the first element that is not above 0."""
+    """Return *values* as a 1-D float64 array, or name the first element that is not above 0.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is not so, or *values* is no 1-D array of numbers.
+    """
     vector = finite_vector(name, values)
     return _without(name, vector, vector <= 0, "finite and > 0")
 

@@ -9,7 +9,13 @@ DECIMALS_MAX = 9  # 18-decimal tokens are scaled at the door, so that int64 hold
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A fungible asset, and how many decimals its smallest unit, the *quantum*, has."""
+    """A fungible asset, and how many decimals its smallest unit, the *quantum*, has.
+
+    Raises
+    ------
+    InvalidInputError
+        If the symbol is empty, or the decimals are outside of [0, `DECIMALS_MAX`].
+    """
 
     symbol: str
     decimals: int

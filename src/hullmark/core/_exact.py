@@ -21,6 +21,15 @@ _EXACT = Context(prec=60, Emax=99, Emin=-99, traps=[Inexact, InvalidOperation, O
 def parse_scaled(name: str, text: str | int | Decimal, decimals: int) -> int:
     """Return *text* as a whole number of ``10**-decimals``, exactly, or refuse it.
 
+    Raises
+    ------
+    InvalidInputError
+        If it is a float, no number, not finite, or has more decimals.
+    AmountOverflowError
+        If the result does not fit in 64 bits.
+
+    Examples
+    --------
     >>> parse_scaled("price", "0.25", 9)
     250000000
     """
@@ -42,6 +51,15 @@ def parse_decimal(name: str, text: object, decimals: int = 9) -> int:
     Stricter than `parse_scaled`: a number, an exponent, a space or one digit too many is refused,
     also where its value could be told.
 
+    Raises
+    ------
+    InvalidInputError
+        If it is no such string.
+    AmountOverflowError
+        If the result does not fit in 64 bits.
+
+    Examples
+    --------
     >>> parse_decimal("price", "0.25")
     250000000
     """
@@ -59,13 +77,26 @@ def parse_decimal(name: str, text: object, decimals: int = 9) -> int:
 
 
 def parse_nano(name: str, text: str | int | Decimal) -> int:
-    """Return *text* in nanos: at most nine decimals, exactly."""
+    """Return *text* in nanos: at most nine decimals, exactly.
+
+    Raises
+    ------
+    InvalidInputError
+        As `parse_scaled`.
+    """
     return parse_scaled(name, text, 9)
 
 
 def nano(text: str | int | Decimal) -> int:
     """Return a price, a size or a rate in nanos, for whoever writes commands by hand.
 
+    Raises
+    ------
+    InvalidInputError
+        As `parse_scaled`.
+
+    Examples
+    --------
     >>> nano("64000.5")
     64000500000000
     """
@@ -85,7 +116,13 @@ def format_scaled(scaled: int, decimals: int) -> str:
 
 
 def int64(name: str, value: int) -> int:
-    """Return *value* if a 64-bit column holds it, else say so before it becomes a wrong number."""
+    """Return *value* if a 64-bit column holds it, else say so before it becomes a wrong number.
+
+    Raises
+    ------
+    AmountOverflowError
+        If it does not fit; minus 2**63 does not either, so that signs can be turned.
+    """
     if -INT64_MAX <= value <= INT64_MAX:
         return value
     raise AmountOverflowError(f"{name} must fit in 64 bits, was {value}")

@@ -17,6 +17,15 @@ _BELOW_MICROS = re.compile(r"[.,]\d{6}(\d+)")  # digits that datetime drops with
 def parse_instant(name: str, text: str) -> int:
     """Return an ISO 8601 instant in nanoseconds, exactly; without an offset it is UTC.
 
+    Raises
+    ------
+    InvalidInputError
+        If it is none, or has more than nine decimals of a second.
+    AmountOverflowError
+        If it is before 1677 or after 2262, and so not in 64 bits.
+
+    Examples
+    --------
     >>> parse_instant("at", "2025-10-10T21:15:00Z")
     1760130900000000000
     """

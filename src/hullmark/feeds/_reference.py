@@ -45,8 +45,8 @@ def read_tiers(source: Path | str | Table, *, symbol: str) -> TierTable:
     Raises
     ------
     FeedError
-        If a bracket does not begin where the one before ends, a rate falls, a leverage rises, or an
-        amount does not make the margin continuous.
+        If a bracket does not begin where the one before ends, a rate does not rise, a leverage does
+        not fall, or an amount does not make the margin continuous.
     """
     table = source if isinstance(source, Table) else read_table(source)
     table = table.where("symbol", symbol)

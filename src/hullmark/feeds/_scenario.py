@@ -19,6 +19,7 @@ from hullmark.core import (
     SECOND_NS,
     FloatArray,
     IntArray,
+    format_instant,
     parse_instant,
     parse_nano,
 )
@@ -64,7 +65,13 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaySettings:
-    """How a market is replayed, recorded or not. What is an assumption is named so in the file."""
+    """How a market is replayed, recorded or not. What is an assumption is named so in the file.
+
+    Raises
+    ------
+    DocumentError
+        If the window is not of whole bars, or too long, or a time is zero.
+    """
 
     start_ns: int = parse_instant("start", "2025-10-10T00:00:00Z")
     stop_ns: int = parse_instant("stop", "2025-10-11T00:00:00Z")  # inclusive: funding is due then
@@ -83,7 +90,10 @@ class ReplaySettings:
     def __post_init__(self) -> None:
         length_ns = self.stop_ns - self.start_ns
         if self.start_ns % _BAR_NS or length_ns % _BAR_NS:
-            raise DocumentError("replay.start and replay.stop must be on whole 5 minutes")
+            raise DocumentError(
+                "replay.start and replay.stop must be on whole 5 minutes, "
+                f"was {format_instant(self.start_ns)} and {format_instant(self.stop_ns)}"
+            )
         if not 0 < length_ns <= _WINDOW_DAYS_MAX * DAY_NS:
             raise DocumentError(
                 f"replay.stop must be at most {_WINDOW_DAYS_MAX} days after replay.start, "
@@ -196,7 +206,7 @@ class _Reader:
     def scenario(self) -> Scenario:
         symbols = self.tree["symbols"]
         if not isinstance(symbols, dict) or not symbols:
-            raise DocumentError("symbols must hold a table per symbol")
+            raise DocumentError(f"symbols must hold a table per symbol, was {symbols!r:.60}")
         return Scenario(
             path=self.path,
             title=str(self.tree["title"]),
@@ -235,7 +245,7 @@ class _Reader:
             raise DocumentError(f"{at}.funding_interval_h must be in [1, 24], was {hours}")
         points = self._points(f"{at}.points", row["points"], "price")
         if not points:
-            raise DocumentError(f"{at}.points must hold a price")
+            raise DocumentError(f"{at}.points must hold a price, was []")
         return SymbolScenario(
             symbol=name,
             decimals=decimals,
@@ -283,11 +293,13 @@ def _tables(at: str, rows: object) -> list[tuple[str, Any]]:
     return [(f"{at}[{i}]", row) for i, row in enumerate(rows)]
 
 
-def _number(at: str, text: str) -> float:
+def _number(at: str, text: object) -> float:
+    if not isinstance(text, str):
+        raise DocumentError(f"{at} must be a decimal string, was {text!r}")
     return parse_nano(at, text) / NANO
 
 
-def _positive(at: str, text: str) -> float:
+def _positive(at: str, text: object) -> float:
     number = _number(at, text)
     if number <= 0:
         raise DocumentError(f"{at} must be > 0, was {text!r}")

@@ -216,6 +216,11 @@ def nearest_nano(values: FloatArray) -> IntArray:
 
     A price or rate of at most nine decimals and fifteen digits comes back as it was written. It is
     no rounding of money: nobody owes the difference.
+
+    Raises
+    ------
+    FeedError
+        If a number is not finite, or its nanos do not fit in 64 bits.
     """
     scaled = np.rint(np.asarray(values, dtype=np.float64) * NANO)
     if not np.all(np.abs(scaled) < 2.0**63):  # catches NaN as well

@@ -70,23 +70,18 @@ class Evaluation(NamedTuple):
 
 
 @inlined
-def _at_risk(row: int, rows: Rows) -> bool:
-    """Return whether a row holds positions or owes anything."""
-    held: bool = rows.count[row] > 0
-    for a in range(rows.balance.shape[1]):
-        held = held or rows.balance[row, a] < 0.0
-    return held
-
-
-@inlined
 def _equity(
     start: int, stop: int, row: int, rows: Rows, tables: RiskTables, asset: FloatArray
-) -> tuple[float, float, float, float]:
-    """Return net value, both equities and gross notional; leave cash and quotes in ``asset[0]``."""
-    n_assets = asset.shape[1]
+) -> tuple[float, float, float, float, bool]:
+    """Return net value, both equities, gross notional and whether the row is at risk.
+
+    Cash and quotes are left in ``asset[0]``.
+    """
+    n_assets, at_risk = asset.shape[1], start < stop
     for a in range(n_assets):
         asset[0, a] = rows.balance[row, a]
         asset[1, a] = 0.0
+        at_risk |= rows.balance[row, a] < 0.0
     gross = 0.0
     settle, quoted, valued = 0, 0.0, 0.0
     for j in range(np.uintp(start), np.uintp(stop)):  # unsigned: no place counts from the end
@@ -108,7 +103,7 @@ def _equity(
         cap = tables.cap_usd[a]
         initial += asset_value_usd(units, price, tables.haircut_initial[a], cap)
         maintenance += asset_value_usd(units, price, tables.haircut_maintenance[a], cap)
-    return net, initial, maintenance, gross
+    return net, initial, maintenance, gross, at_risk
 
 
 @inlined
@@ -153,7 +148,7 @@ def _sweep(
         row = which[n]
         start = rows.start[row]
         stop = start + rows.count[row]
-        net, equity_initial, equity_maintenance, gross = _equity(
+        net, equity_initial, equity_maintenance, gross, at_risk = _equity(
             start, stop, row, rows, tables, asset
         )
         worst, scenario = 0.0, -1
@@ -177,7 +172,7 @@ def _sweep(
         out[0, n], out[1, n], out[2, n] = net, equity_initial, equity_maintenance
         out[3, n], out[4, n] = initial, maintenance
         out[5, n], out[6, n], out[7, n] = worst, scenario, gross
-        out[8, n] = 1.0 if _at_risk(row, rows) else 0.0
+        out[8, n] = at_risk
 
 
 @kernel

@@ -46,7 +46,13 @@ class TieredModel(Struct, frozen=True):
 
     @classmethod
     def parse(cls, tree: Mapping[str, Any]) -> Self:
-        """Read the ``margin.tiered`` tree: per instrument its tiers."""
+        """Read the ``margin.tiered`` tree: per instrument its tiers.
+
+        Raises
+        ------
+        DocumentError
+            If it breaks its schema; the message has the path.
+        """
         path = "margin.tiered"
         for symbol, entry in tree.items():
             if not isinstance(entry, Mapping):
@@ -59,6 +65,11 @@ class ScenarioModel(Struct, frozen=True, kw_only=True):
 
     Positions net in full, in each scenario. The scenarios themselves are
     :class:`hullmark.scenarios.ScenarioSet`'s, which reads the other keys of the same tree.
+
+    Raises
+    ------
+    InvalidInputError
+        Unless ``0 < maintenance_factor <= initial_factor``, both finite.
     """
 
     code: ClassVar[int] = 1
@@ -76,7 +87,13 @@ class ScenarioModel(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def parse(cls, tree: Mapping[str, Any]) -> Self:
-        """Read the two factors from the ``margin.scenario`` tree; both must be there."""
+        """Read the two factors from the ``margin.scenario`` tree; both must be there.
+
+        Raises
+        ------
+        DocumentError
+            If one is missing or breaks its rule; the message has the path.
+        """
         path = "margin.scenario"
         try:
             if missing := [key for key in _SCENARIO_OWN if key not in tree]:
@@ -92,7 +109,13 @@ MODELS: Mapping[str, type[TieredModel] | type[ScenarioModel]] = MappingProxyType
 
 
 def model_code(name: str) -> int:
-    """Return the code that `book.Rows.model` holds for the model of that name."""
+    """Return the code that `book.Rows.model` holds for the model of that name.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such model.
+    """
     if name not in MODELS:
         raise InvalidInputError(
             f"margin model must be one of {', '.join(MODELS)}, was {name!r:.60}"

@@ -125,7 +125,13 @@ def build_tables(
 def move_tables(
     tables: RiskTables, arrays: RiskArraysLike, *, asset_price_usd: FloatArray
 ) -> RiskTables:
-    """Return the same venue at another market: the rules are shared, what prices move is copied."""
+    """Return the same venue at another market: the rules are shared, what prices move is copied.
+
+    Raises
+    ------
+    InvalidInputError
+        If an array has the wrong shape or is not finite.
+    """
     n_instruments, n_assets = tables.settle.size, tables.cap_usd.size
     n_scenarios = arrays.risk.shape[1] if arrays.risk.ndim == 2 else 0
     if n_scenarios < 1:

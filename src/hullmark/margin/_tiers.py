@@ -35,6 +35,12 @@ class TierSchedule(Struct, frozen=True):
     convex in the notional. Venues publish the same curve as a rate and a *maintenance amount* per
     tier, ``notional * rate - amount`` [1]_.
 
+    Raises
+    ------
+    InvalidInputError
+        If there is no tier, floors do not rise from 0, rates fall, or one is outside of (0, 1] or
+        has maintenance above initial.
+
     References
     ----------
     .. [1] Binance Support, article 360033162192, 24 June 2020: a "tax bracket" setup.
@@ -54,7 +60,7 @@ class TierSchedule(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if not self.tiers:
-            raise InvalidInputError("tiers must not be empty")
+            raise InvalidInputError("tiers must not be empty, was ()")
         if self.tiers[0].floor_usd != 0.0:
             raise InvalidInputError(
                 f"floor_usd of tier 0 must be 0, was {self.tiers[0].floor_usd:g}"
@@ -74,7 +80,13 @@ class TierSchedule(Struct, frozen=True):
 
     @classmethod
     def parse(cls, path: str, tree: Mapping[str, Any]) -> Self:
-        """Read ``{"tiers": [{"floor_usd", "initial", "maintenance"}, ...]}``, or refuse it."""
+        """Read ``{"tiers": [{"floor_usd", "initial", "maintenance"}, ...]}``, or refuse it.
+
+        Raises
+        ------
+        DocumentError
+            If it is another table, or a tier breaks its rule; the message has the path.
+        """
         if set(tree) != {"tiers"} or not isinstance(tree["tiers"], Sequence):
             raise DocumentError(
                 f"{path} must be a table with the one key 'tiers', was {tree!r:.60}"
@@ -118,7 +130,13 @@ class TierSchedule(Struct, frozen=True):
         )
 
     def requirement_usd(self, notional_usd: float) -> tuple[float, float]:
-        """Return initial and maintenance requirement of one position, by absolute notional."""
+        """Return initial and maintenance requirement of one position, by absolute notional.
+
+        Raises
+        ------
+        InvalidInputError
+            If the notional is negative or not finite.
+        """
         if not 0.0 <= notional_usd < float("inf"):
             raise InvalidInputError(f"notional_usd must be finite and >= 0, was {notional_usd:g}")
         k = sum(tier.floor_usd <= notional_usd for tier in self.tiers) - 1

@@ -213,7 +213,13 @@ class Venue(Closing):
         return _answers.liquidation_price(self._state, self._views, account, underlying)
 
     def liquidation_move(self, account: int, underlying: str | None = None) -> Crossings:
-        """Return the same as relative moves, -0.1 a fall by a tenth: by default of all at once."""
+        """Return the same as relative moves, -0.1 a fall by a tenth: by default of all at once.
+
+        Raises
+        ------
+        InvalidInputError
+            As for `liquidation_price`.
+        """
         return _answers.liquidation_move(self._state, self._views, account, underlying)
 
     def liquidation_map(
@@ -227,6 +233,11 @@ class Venue(Closing):
             What moves; by default everything that is not meant to be stable, at once.
         moves : sequence of float
             Relative moves; by default from half down to half up in steps of 2 %.
+
+        Raises
+        ------
+        InvalidInputError
+            If the underlying is unknown, or a move is not above -1.
         """
         return _answers.map_liquidations(self._views, underlying, moves)
 
@@ -234,19 +245,42 @@ class Venue(Closing):
         """Return the most that `Withdraw` would pay out now, one quantum more being refused.
 
         Of an isolated account it is what `Transfer` would give back to the parent.
+
+        Raises
+        ------
+        InvalidInputError
+            If the account is not open to users, or the asset is unknown.
         """
         return _answers.withdrawable(self._state, self._views, account, asset)
 
     def cash(self, account: int, asset: str) -> Amount:
-        """Return an account's settled cash, the venue's own accounts included."""
+        """Return an account's settled cash, the venue's own accounts included.
+
+        Raises
+        ------
+        InvalidInputError
+            If the account or the asset is unknown.
+        """
         return _answers.cash(self._state, account, asset)
 
     def quanta(self, asset: str, amount: str) -> int:
-        """Return a decimal amount of an asset in quanta, as commands take it."""
+        """Return a decimal amount of an asset in quanta, as commands take it.
+
+        Raises
+        ------
+        InvalidInputError
+            If the asset is unknown, or the amount no whole number of quanta.
+        """
         return Amount.parse(amount, _answers.find_asset(self._state, asset)).quanta
 
     def lots(self, instrument: str, size: str) -> int:
-        """Return a decimal size of an instrument in lots, as commands take it."""
+        """Return a decimal size of an instrument in lots, as commands take it.
+
+        Raises
+        ------
+        InvalidInputError
+            If the instrument is unknown, or the size no whole number of lots.
+        """
         return _answers.count_lots(self._state, instrument, size)
 
     def state_hash(self) -> str:

@@ -4,12 +4,11 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hullmark.core import NANO, FloatArray
-from hullmark.domain import Instrument, Option, Spot
+from hullmark.core import FloatArray
+from hullmark.domain import Instrument
 from hullmark.market import MarketView
-from hullmark.pricing import black76_value
+from hullmark.scenarios._model import Terms, model_value, terms_of
 
 
 class MovableView:
@@ -47,7 +46,7 @@ class MovableView:
         )
         off = (view.mark - self._base_value) / by_settlement
         option = np.maximum(off + self._model_value(forward), 0.0)
-        mark = np.where(self._option, option, view.mark * by)
+        mark = np.where(self._terms.option, option, view.mark * by)
         return view._replace(
             asset_price_usd=view.asset_price_usd * by_asset,
             spot_usd=view.spot_usd * by,
@@ -55,39 +54,14 @@ class MovableView:
             mark=mark,
         )
 
-    # Of options, in settlement units per unit; of the others zero.
     def _model_value(self, forward_usd: FloatArray) -> FloatArray:
-        value = np.zeros(len(self._instruments))
-        at = self._option
-        if at.any():
-            value[at] = black76_value(
-                forward=forward_usd[at],
-                strike=self._strike[at],
-                years=self._view.years[at],
-                vol=self._view.vol[at],
-                call=self._call[at],
-            )
-            value[at] /= np.where(self._inverse[at], forward_usd[at], 1.0)
-        return value
+        view = self._view
+        return model_value(self._terms, forward_usd[:, None], view.vol[:, None], view.years)[:, 0]
 
     @cached_property
     def _base_value(self) -> FloatArray:
         return self._model_value(self._view.forward_usd)
 
     @cached_property
-    def _option(self) -> NDArray[np.bool_]:
-        return np.array([isinstance(i, Option) for i in self._instruments], np.bool_)
-
-    @cached_property
-    def _call(self) -> NDArray[np.bool_]:
-        return np.array([isinstance(i, Option) and i.call for i in self._instruments], np.bool_)
-
-    @cached_property
-    def _inverse(self) -> NDArray[np.bool_]:
-        flags = [not isinstance(i, Spot) and i.inverse for i in self._instruments]
-        return np.array(flags, np.bool_)
-
-    @cached_property
-    def _strike(self) -> FloatArray:
-        strikes = [i.strike_nano if isinstance(i, Option) else NANO for i in self._instruments]
-        return np.array(strikes, dtype=np.float64) / NANO
+    def _terms(self) -> Terms:
+        return terms_of(self._instruments)

@@ -7,11 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hullmark.core import NANO, FloatArray, IntArray
+from hullmark.core import FloatArray, IntArray
 from hullmark.domain import Future, Instrument, Option, Perpetual, Spot
 from hullmark.errors import InvalidInputError
 from hullmark.market import MarketView
-from hullmark.pricing import black76, black76_value
+from hullmark.pricing import black76
+from hullmark.scenarios._model import Terms, model_value, terms_of
 from hullmark.scenarios._set import ScenarioSet
 
 
@@ -38,13 +39,9 @@ class RiskArrays:
     labels: tuple[str, ...]
 
 
-class _Rows(NamedTuple):
-    """The instruments as columns."""
+class _Settlement(NamedTuple):
+    """What the instruments are paid in, as columns."""
 
-    option: NDArray[np.bool_]
-    inverse: NDArray[np.bool_]
-    call: NDArray[np.bool_]
-    strike: FloatArray  # USD; 1 for what has none
     settle: IntArray  # column of the settlement asset
     moved: NDArray[np.bool_]  # whether the settlement asset moves with the scenario
     own: NDArray[np.bool_]  # ... and is the underlying itself
@@ -89,32 +86,31 @@ def revalue(
     .. [1] Deribit, "Inverse Options", contract specification: premium in the coin, USD value
        divided by the underlying forward.
     """
-    rows = _read(instruments, view, assets=assets, shocked=shocked)
-    price_usd = view.asset_price_usd[rows.settle]
-    anchor = np.where(rows.option, view.forward_usd, view.mark)
-    view = view._replace(vol=np.where(rows.option & (view.years > 0.0), view.vol, 0.0))
+    paid = _read(instruments, view, assets=assets, shocked=shocked)
+    terms = terms_of(instruments)
+    price_usd = view.asset_price_usd[paid.settle]
+    anchor = np.where(terms.option, view.forward_usd, view.mark)
+    view = view._replace(vol=np.where(terms.option & (view.years > 0.0), view.vol, 0.0))
     grid = scenarios.grid
     moves = np.array([move for move, _ in grid])
     vols = scenarios.shocked_vol(view.vol, view.years)
-    base_usd = _model(rows, anchor[:, None], view.vol[:, None], view.years) * price_usd[:, None]
-    shocked_usd = _model(
-        rows,
+    base = model_value(terms, anchor[:, None], view.vol[:, None], view.years)
+    shocked_value = model_value(
+        terms,
         anchor[:, None] * (1.0 + moves),
         np.stack([vols[shock] for _, shock in grid], axis=1),
         view.years,
     )
     moved_usd = np.where(
-        rows.moved[:, None], price_usd[:, None] * (1.0 + moves), price_usd[:, None]
+        paid.moved[:, None], price_usd[:, None] * (1.0 + moves), price_usd[:, None]
     )
-    risk = shocked_usd * moved_usd - base_usd
+    risk = shocked_value * moved_usd - base * price_usd[:, None]
     moving = np.array([symbol in shocked for symbol in assets])
-    delta, gamma, vega, theta = _greeks(rows, view, anchor, price_usd)
-    linear_usd = np.where(rows.option, view.spot_usd, anchor * price_usd)
-    with np.errstate(divide="ignore"):
-        contract = np.where(rows.inverse, -1.0 / anchor, anchor)
+    delta, gamma, vega, theta = _greeks(terms, paid, view, anchor, price_usd)
+    linear_usd = np.where(terms.option, view.spot_usd, anchor * price_usd)
     return RiskArrays(
-        value=np.where(rows.option, view.mark, contract),
-        notional_usd=np.where(rows.inverse & ~rows.option, 1.0, linear_usd),
+        value=np.where(terms.option, view.mark, base[:, 0]),
+        notional_usd=np.where(terms.inverse & ~terms.option, 1.0, linear_usd),
         risk=risk,
         asset_risk=np.where(moving, view.asset_price_usd, 0.0)[:, None] * moves,
         delta=delta,
@@ -125,44 +121,30 @@ def revalue(
     )
 
 
-# Value of one unit in settlement units, by the model; `anchor` (I, S) is the forward or the mark.
-# One call for all scenarios: a venue may be small, and a search calls it thousands of times.
-def _model(rows: _Rows, anchor: FloatArray, vol: FloatArray, years: FloatArray) -> FloatArray:
-    value = np.where(rows.inverse[:, None], -1.0 / anchor, anchor)
-    at = rows.option
-    if at.any():
-        forward, times = anchor[at], anchor.shape[1]
-        premium = black76_value(
-            forward=forward.ravel(),
-            strike=np.repeat(rows.strike[at], times),
-            years=np.repeat(np.maximum(years[at], 0.0), times),
-            vol=vol[at].ravel(),
-            call=np.repeat(rows.call[at], times),
-        ).reshape(forward.shape)
-        value[at] = np.where(rows.inverse[at, None], premium / forward, premium)
-    return value
-
-
 # With the forward F = a S, the value v(F) in settlement units and their price P(S) in USD, the
 # derivatives of P v follow from the product rule; P moves with S where it is the same coin.
 def _greeks(
-    rows: _Rows, view: MarketView, anchor: FloatArray, price_usd: FloatArray
+    terms: Terms,
+    paid: _Settlement,
+    view: MarketView,
+    anchor: FloatArray,
+    price_usd: FloatArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    v = np.where(rows.inverse, -1.0 / anchor, anchor)
-    v_f = np.where(rows.inverse, anchor**-2.0, 1.0)
-    v_ff = np.where(rows.inverse, -2.0 * anchor**-3.0, 0.0)
+    v = np.where(terms.inverse, -1.0 / anchor, anchor)
+    v_f = np.where(terms.inverse, anchor**-2.0, 1.0)
+    v_ff = np.where(terms.inverse, -2.0 * anchor**-3.0, 0.0)
     vega, theta = np.zeros_like(v), np.zeros_like(v)
-    at = rows.option
+    at = terms.option
     if at.any():
         f = anchor[at]
         option = black76(
             forward=f,
-            strike=rows.strike[at],
+            strike=terms.strike[at],
             years=np.maximum(view.years[at], 0.0),
             vol=view.vol[at],
-            call=rows.call[at],
+            call=terms.call[at],
         )
-        coin = rows.inverse[at]
+        coin = terms.inverse[at]
         unit = np.where(coin, 1.0 / f, 1.0)
         per_f = np.where(coin, 1.0 / f, 0.0)  # minus the slope of `unit`, relative
         v[at] = option.value * unit
@@ -170,7 +152,7 @@ def _greeks(
         v_ff[at] = (option.gamma - 2.0 * per_f * (option.delta - option.value * per_f)) * unit
         vega[at], theta[at] = option.vega * unit, option.theta * unit
     ratio = anchor / view.spot_usd
-    slope = np.where(rows.own, price_usd / view.spot_usd, 0.0)
+    slope = np.where(paid.own, price_usd / view.spot_usd, 0.0)
     delta = slope * v + price_usd * ratio * v_f
     gamma = 2.0 * slope * ratio * v_f + price_usd * ratio**2 * v_ff
     return delta, gamma, vega * price_usd, theta * price_usd
@@ -182,7 +164,7 @@ def _read(
     *,
     assets: Sequence[str],
     shocked: frozenset[str],
-) -> _Rows:
+) -> _Settlement:
     if unknown := sorted(shocked - set(assets)):
         raise InvalidInputError(f"shocked must be assets of the venue, was {unknown[0]!r}")
     for name, column in view._asdict().items():
@@ -199,14 +181,7 @@ def _read(
                 f" was {instrument.settlement!r}"
             )
         _check(instrument, view, i, column_of[instrument.settlement])
-    options = [isinstance(i, Option) for i in instruments]
-    return _Rows(
-        option=np.array(options, np.bool_),
-        inverse=np.array([not isinstance(i, Spot) and i.inverse for i in instruments], np.bool_),
-        call=np.array([isinstance(i, Option) and i.call for i in instruments], np.bool_),
-        strike=np.array(
-            [i.strike_nano / NANO if isinstance(i, Option) else 1.0 for i in instruments]
-        ),
+    return _Settlement(
         settle=np.array([column_of[i.settlement] for i in instruments], np.int64),
         moved=np.array([i.settlement in shocked for i in instruments], np.bool_),
         own=np.array(

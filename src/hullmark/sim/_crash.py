@@ -182,7 +182,8 @@ def _scenario(request: ReplayRequest) -> Scenario:
 # The book is drawn in linear perpetuals of one pegged asset, so the venue may hold nothing else.
 def _settlement(rules: Rules) -> Asset:
     if len(rules.assets) != 1 or rules.terms[0].peg_nano is None:
-        raise DocumentError("assets of a replay's venue must be one, with a peg")
+        symbols = ", ".join(asset.symbol for asset in rules.assets)
+        raise DocumentError(f"assets of a replay's venue must be one, with a peg, was {symbols}")
     for instrument in rules.instruments:
         if not isinstance(instrument, Perpetual) or instrument.inverse:
             raise DocumentError(

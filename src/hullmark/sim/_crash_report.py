@@ -84,6 +84,8 @@ def _assumptions(replay: CrashReplay) -> list[dict[str, str]]:
     declared = f"declared in {replay.scenario.path.name}"
     grades = replay.worse.tally.grades
     absurd = grades[Grade.ABSURD]
+    counts = [len(schedule.tiers) for schedule in replay.rules.margin.tiered.schedules.values()]
+    tiers = sorted({min(counts), max(counts)})
     rows = [
         ("path inside a bar", "straight in log price, 1 s grid, all symbols in one order",
          "reconstruction; both bar orders are played, the worse is reported"),
@@ -107,8 +109,8 @@ def _assumptions(replay: CrashReplay) -> list[dict[str, str]]:
         ("penalty", f"{rules.penalty_nano / NANO:.2%} of the notional closed", "venue file"),
         ("jump limits", f"fired {absurd:,} times in {sum(grades.values()):,} prices",
          "venue file; shown, not assumed"),
-        ("tiers", "Binance, 24 October 2024; HYPE has no row there and is given DOGE's",
-         "venue file"),
+        ("tiers", f"{' to '.join(map(str, tiers))} per instrument; the file names "
+         "their sources", "venue file"),
         ("deficit by instrument", "told for the instrument in which most of the account's notional "
          "was closed", "convention of the report"),
     ]  # fmt: skip

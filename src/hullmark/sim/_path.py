@@ -172,7 +172,13 @@ class MarketPath:
         return self.start_ns + row * SECOND_NS
 
     def row(self, time_ns: int) -> int:
-        """Return the row at or just before an instant; after the window it is the last one."""
+        """Return the row at or just before an instant; after the window it is the last one.
+
+        Raises
+        ------
+        InvalidInputError
+            If the instant is before the window.
+        """
         if time_ns < self.start_ns:
             raise InvalidInputError(
                 f"time_ns must be >= {self.start_ns}, where the path begins, was {time_ns}"

@@ -33,7 +33,13 @@ class PopulationParameters:
 
     @classmethod
     def parse(cls, tree: Mapping[str, Any]) -> Self:
-        """Read the tree of a parameter file, or name the first number that breaks its rule."""
+        """Read the tree of a parameter file, or name the first number that breaks its rule.
+
+        Raises
+        ------
+        DocumentError
+            If a number is missing or breaks its rule.
+        """
         users, tail = _section(tree, "hyperliquid"), _section(tree, "aave")
         quantiles = _numbers(users, "quantiles", 0, 1)
         for path, knots in (

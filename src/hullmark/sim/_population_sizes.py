@@ -16,7 +16,13 @@ _EXPOSED_LEVERAGE = 10.0  # a fall of a tenth is the end of it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What a draw needs to know of one linear contract."""
+    """What a draw needs to know of one linear contract.
+
+    Raises
+    ------
+    InvalidInputError
+        If a number is not above zero, or tiers do not rise from 0.
+    """
 
     symbol: str
     weight: float  # its part of traded notional; only the ratio to the other weights counts

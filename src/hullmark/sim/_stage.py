@@ -44,8 +44,8 @@ class Stage(Closing):
     Parameters
     ----------
     workers : int
-        Processes, which start to load now; with one, jobs are played in this process when they are
-        asked for.
+        Processes, at most as many as there are runs, which start to load now; with one, jobs are
+        played in this process when they are asked for.
     on_progress : callable, optional
         Called with what is done of all `RUNS`; from worker processes it hears of whole runs only.
     """
@@ -53,6 +53,7 @@ class Stage(Closing):
     def __init__(self, *, workers: int, on_progress: Callable[[int, int], None] | None) -> None:
         self._on_progress, self._done = on_progress, 0
         self._pool = None
+        workers = min(workers, RUNS)
         if workers > 1:  # no fork: it copies the threads' locks, but not the threads
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(workers, mp_context=context)

@@ -11,12 +11,14 @@ from hullmark.studies._report_text import (
     HASH_SHOWN,
     checks,
     delays,
+    fund_rows,
     grouped,
     instant,
+    instrument_rows,
     percent,
     run_lines,
     seconds,
-    usd,
+    tier_rows,
     usd_short,
 )
 
@@ -192,37 +194,20 @@ def _ours(run: Run, report: Report) -> str:
 
 
 def _instruments(run: Run) -> str:
-    rows = (
-        (
-            row.instrument, f"{row.liquidations:,}", usd(row.notional), usd(row.penalties),
-            usd(row.deficit), "-" if row.worst_slippage is None else percent(row.worst_slippage),
-        )
-        for row in run.by_instrument
-    )  # fmt: skip
     header = ("", "Liquidations", "Notional (USD)", "Penalties (USD)", "Deficit (USD)",
               "Worst slippage")  # fmt: skip
-    return _table("Liquidations by instrument", header, rows)
+    return _table("Liquidations by instrument", header, instrument_rows(run))
 
 
 def _tiers(run: Run) -> str:
-    tiers = sorted({row.tier for row in run.by_tier})
-    found = {(row.instrument, row.tier): row for row in run.by_tier}
-    names = dict.fromkeys(row.instrument for row in run.by_tier)
-    rows = []
-    for name in names:
-        cells = [found.get((name, tier)) for tier in tiers]
-        rows.append([name, *(f"{c.liquidated:,} / {c.accounts:,}" if c else "" for c in cells)])
+    tiers, rows = tier_rows(run)
     header = ("", *(f"Tier {tier}" for tier in tiers))
     return _table("Accounts liquidated / accounts in each margin tier", header, rows)
 
 
 def _fund_curve(report: Report) -> str:
-    rows = (
-        (percent(float(point.share)), usd(point.fund), usd(point.bad_debt))
-        for point in report.fund_curve
-    )
     header = ("Share of open interest", "Fund (USD)", "Bad debt left (USD)")
-    return _table("Bad debt had the fund been of another size", header, rows)
+    return _table("Bad debt had the fund been of another size", header, fund_rows(report))
 
 
 def _book(report: Report) -> str:

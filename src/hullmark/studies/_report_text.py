@@ -40,7 +40,7 @@ def usd(text: str) -> str:
     amount = Decimal(text)
     if not amount:
         return "0"
-    if abs(amount) < Decimal("0.005"):
+    if abs(amount) <= Decimal("0.005"):  # a half cent rounds to the even one, which is none
         return "<0.01" if amount > 0 else "-<0.01"
     return f"{amount:,.2f}" if abs(amount) < 1000 else f"{amount:,.0f}"
 
@@ -117,6 +117,36 @@ def run_lines(runs: Sequence[Run]) -> Iterator[tuple[str, int, list[str]]]:
     )
     for label, depth, text in lines:
         yield label, depth, [text(run) for run in runs]
+
+
+def instrument_rows(run: Run) -> list[list[str]]:
+    """Return a row per instrument: name, accounts, notional, penalties, deficit, worst slippage."""
+    return [
+        [
+            row.instrument, f"{row.liquidations:,}", usd(row.notional), usd(row.penalties),
+            usd(row.deficit), "-" if row.worst_slippage is None else percent(row.worst_slippage),
+        ]
+        for row in run.by_instrument
+    ]  # fmt: skip
+
+
+def tier_rows(run: Run) -> tuple[list[int], list[list[str]]]:
+    """Return the tiers, and a row per instrument: its name, and liquidated / accounts per tier."""
+    tiers = sorted({row.tier for row in run.by_tier})
+    found = {(row.instrument, row.tier): row for row in run.by_tier}
+    rows = []
+    for name in dict.fromkeys(row.instrument for row in run.by_tier):
+        cells = [found.get((name, tier)) for tier in tiers]
+        rows.append([name, *(f"{c.liquidated:,}/{c.accounts:,}" if c else "" for c in cells)])
+    return tiers, rows
+
+
+def fund_rows(report: Report) -> list[list[str]]:
+    """Return a row per size of the fund: its share of open interest, the size, the bad debt."""
+    return [
+        [percent(float(point.share)), usd(point.fund), usd(point.bad_debt)]
+        for point in report.fund_curve
+    ]
 
 
 def checks(report: Report) -> list[Check]:

@@ -7,11 +7,14 @@ from hullmark.studies._report_read import Report, Run, read_report
 from hullmark.studies._report_text import (
     checks,
     delays,
+    fund_rows,
     grouped,
     instant,
+    instrument_rows,
     percent,
     run_lines,
     seconds,
+    tier_rows,
     usd,
 )
 
@@ -90,31 +93,17 @@ def _upper_bound(report: Report) -> list[str]:
 
 def _instruments(run: Run) -> list[str]:
     header = ["", "liquidations", "notional", "penalties", "deficit", "worst slippage"]
-    rows = [
-        [
-            row.instrument, f"{row.liquidations:,}", usd(row.notional), usd(row.penalties),
-            usd(row.deficit), "-" if row.worst_slippage is None else percent(row.worst_slippage),
-        ]
-        for row in run.by_instrument
-    ]  # fmt: skip
+    rows = instrument_rows(run)
     return _aligned([header, *rows]) if rows else []
 
 
 def _tiers(run: Run) -> list[str]:
-    tiers = sorted({row.tier for row in run.by_tier})
-    found = {(row.instrument, row.tier): row for row in run.by_tier}
-    rows = [["", *(f"tier {tier}" for tier in tiers)]]
-    for name in dict.fromkeys(row.instrument for row in run.by_tier):
-        cells = [found.get((name, tier)) for tier in tiers]
-        rows.append([name, *(f"{c.liquidated:,}/{c.accounts:,}" if c else "" for c in cells)])
-    return _aligned(rows) if tiers else []
+    tiers, rows = tier_rows(run)
+    return _aligned([["", *(f"tier {tier}" for tier in tiers)], *rows]) if rows else []
 
 
 def _fund_curve(report: Report) -> list[str]:
-    rows = [
-        [percent(float(point.share)), usd(point.fund), usd(point.bad_debt)]
-        for point in report.fund_curve
-    ]
+    rows = fund_rows(report)
     return _aligned([["of open interest", "fund", "bad debt"], *rows]) if rows else []
 
 

@@ -61,6 +61,7 @@ def test_a_book_comes_back_best_first(write):
         ({"qty": [1.0, 0.0, 3.0, 4.0]}, "row 2, column 'qty' must be > 0"),
         ({"side": ["bid"] * 4}, "row 3, column 'price'|must hold 'ask' somewhere"),
         ({"event_time_ms": [1, 1, 1, 2]}, "row 4, column 'event_time_ms' must be one moment"),
+        ({"event_time_ms": [1.0, 1.5, 1, 1]}, "row 2, .* must be whole milliseconds, was 1.5"),
     ],
 )
 def test_a_bad_book_is_refused(write, changed, message):

@@ -96,6 +96,7 @@ def test_depth_is_straight_in_its_log_and_flat_outside(read):
         ("[replay]\n", "[replay]\nsurprise = 1\n", "replay has an unknown key 'surprise'"),
         ('depth_share = "0.1"\n', "", "replay must have 'depth_share'"),
         ('depth_share = "0.1"', "depth_share = 0.1", "depth_share must be a decimal string"),
+        ('observe_s = "60"', "observe_s = 60", "observe_s must be a decimal string, was 60"),
         (
             'depth_share = "0.1"',
             'depth_share = "1.5"',

@@ -5,7 +5,8 @@ import tomllib
 import pytest
 
 from hullmark.errors import DocumentError, InvalidInputError
-from hullmark.sim import replay_crash
+from hullmark.sim import _stage, replay_crash
+from hullmark.sim._stage import RUNS, Stage
 
 from .conftest import VENUE
 
@@ -85,3 +86,22 @@ def test_a_bad_venue_file_is_refused_by_name(old, new, message, request_for, tmp
 def test_a_book_larger_than_the_venue_can_take_is_refused(request_for):
     with pytest.raises(InvalidInputError, match="open_interest_usd must be"):
         replay_crash(request_for(open_interest_usd=10))
+
+
+def test_no_more_processes_are_started_than_there_are_runs(monkeypatch):
+    started = []
+
+    class Pool:
+        def __init__(self, workers, **_):
+            started.append(workers)
+
+        def submit(self, *_):
+            pass
+
+        def shutdown(self, **_):
+            pass
+
+    monkeypatch.setattr(_stage, "ProcessPoolExecutor", Pool)
+    with Stage(workers=100_000, on_progress=None):
+        pass
+    assert started == [RUNS]

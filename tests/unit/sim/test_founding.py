@@ -1,6 +1,7 @@
 """Tests of founding: everybody is in, at the first mark, with what was drawn."""
 
 import tomllib
+from dataclasses import replace
 
 import pytest
 
@@ -97,8 +98,6 @@ def test_nobody_gains_or_loses_by_the_opening(rules, path, settings):
 
 
 def test_a_maker_without_capital_cannot_found_a_venue(rules, path, settings):
-    from dataclasses import replace  # noqa: PLC0415
-
     poor = replace(settings, maker_capital_usd=1)
     with pytest.raises(InvalidInputError, match="the venue must take the book as drawn, refused"):
         found(venue_at(path), rules, path, book_of(rules, path), poor, asset=rules.assets[0])

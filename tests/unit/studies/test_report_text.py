@@ -15,7 +15,8 @@ from hullmark.studies._report_text import grouped, instant, usd, usd_short
         ("-0.000", "0"),
         ("0.004", "<0.01"),
         ("-0.004", "-<0.01"),
-        ("0.005", "0.00"),
+        ("0.005", "<0.01"),
+        ("-0.0051", "-0.01"),
         ("999.994", "999.99"),
         ("1000", "1,000"),
         ("-123456789.5", "-123,456,790"),
@@ -25,7 +26,7 @@ def test_usd_is_whole_from_a_thousand_and_has_cents_below(amount, text):
     assert usd(amount) == text
 
 
-@given(st.decimals(min_value="0.01", max_value=10**15, places=6, allow_nan=False))
+@given(st.decimals(min_value="0.000001", max_value=10**15, places=6, allow_nan=False))
 def test_an_amount_that_is_owed_is_never_shown_as_nothing(amount):
     assert any(digit in usd(f"{amount:f}") for digit in "123456789")
 
