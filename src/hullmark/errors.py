@@ -10,7 +10,8 @@ HullmarkError
 ├── JournalError              the journal cannot be trusted or used
 │   ├── DamagedJournalError   its hash chain, order or content is broken
 │   └── LockedJournalError    another process is writing it
-└── InsolventMakerError       a simulation's market maker fell under its own margin
+├── InsolventMakerError       a simulation's market maker fell under its own margin
+└── WorkerError               a process that worked for this one died
 
 A refused *command* is not an error but an event with a reason, and an impossible *state* is an
 ``AssertionError``. Nothing in hullmark catches that one, but for ``verify``: a forged journal can
@@ -60,6 +61,10 @@ class LockedJournalError(JournalError):
 
 class InsolventMakerError(HullmarkError):
     """A simulation's market maker fell under its own margin, so its prices prove nothing."""
+
+
+class WorkerError(HullmarkError):
+    """A process that worked for this one died, killed or out of memory."""
 
 
 class VenueWarning(UserWarning):

@@ -163,7 +163,8 @@ class Views:
         spare_usd = float("inf")
         for side in ((), *(side for side in self.resting(account, resting) if side)):
             after = self.health_after(account, (*base, *side), paid)
-            spare_usd = min(spare_usd, after.equity_initial - after.initial)
+            required = after.initial if after.at_risk else 0.0  # a deposit alone margins nothing
+            spare_usd = min(spare_usd, after.equity_initial - required)
         return spare_usd
 
     def resting(

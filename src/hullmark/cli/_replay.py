@@ -3,6 +3,7 @@
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from hullmark.cli._main import ExitStatus
 from hullmark.cli._progress import Progress
@@ -75,9 +76,12 @@ def run(args: Namespace) -> int:
     print(summary(report))
     args.out.mkdir(parents=True, exist_ok=True)
     journal = args.out / _JOURNAL
-    for old in (journal, Path(f"{journal}-wal"), Path(f"{journal}-shm")):
-        old.unlink(missing_ok=True)
-    copy(replay.journal, journal)
+    with TemporaryDirectory(dir=args.out) as folder:  # the old one stays until the new one is whole
+        fresh = Path(folder) / _JOURNAL
+        copy(replay.journal, fresh)
+        for old in (Path(f"{journal}-wal"), Path(f"{journal}-shm")):
+            old.unlink(missing_ok=True)
+        fresh.replace(journal)
     page = write_report(report, args.out)
     print(f"report      {page}\njournal     {journal}; check it: hullmark verify {journal}")
     return ExitStatus.FINE

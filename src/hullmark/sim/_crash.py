@@ -91,6 +91,8 @@ def replay_crash(
         If *workers* is below 1, or the venue cannot take the book.
     InsolventMakerError
         If the maker falls under its own margin.
+    WorkerError
+        If a process that plays a run dies.
     """
     if workers < 1:
         raise InvalidInputError(f"workers must be >= 1, was {workers}")

@@ -1,14 +1,17 @@
 """Where runs are played: here one after the other, or on several processes at once."""
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from hullmark.clearing import Rules
 from hullmark.core import Closing
+from hullmark.errors import WorkerError
 from hullmark.feeds import Scenario
 from hullmark.journal.memory import MemoryStore
 from hullmark.sim._path import BarOrder, MarketPath
@@ -71,9 +74,10 @@ class Stage(Closing):
             run = _play(founding, job, self._tell)
             self._end_run()
             return lambda: run
-        future: Future[Run] = self._pool.submit(_play, founding, job)
+        with _alive():
+            future: Future[Run] = self._pool.submit(_play, founding, job)
         future.add_done_callback(lambda _: self._end_run())
-        return partial(future.result)
+        return partial(_wait, future)
 
     def _end_run(self) -> None:
         self._done += 1
@@ -83,6 +87,22 @@ class Stage(Closing):
         if self._on_progress is not None:
             share = _SHARES * done // max(total, 1)
             self._on_progress(min(self._done * _SHARES + share, RUNS * _SHARES), RUNS * _SHARES)
+
+
+def _wait(future: Future[Run]) -> Run:
+    with _alive():
+        return future.result()
+
+
+@contextmanager
+def _alive() -> Iterator[None]:
+    try:
+        yield
+    except BrokenProcessPool as e:
+        raise WorkerError(
+            "a process that plays a run must live to its end, but one died: give it more memory, "
+            "or take fewer workers"
+        ) from e
 
 
 def _load() -> None:

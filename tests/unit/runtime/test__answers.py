@@ -294,3 +294,12 @@ def test_decimals_become_whole_numbers_or_are_refused(market, names):
         venue.quanta("ETH", "1")
     with pytest.raises(InvalidInputError, match="account must be open, was 555"):
         venue.cash(555, "USDT")
+
+
+def test_a_deposit_alone_margins_nothing_and_can_be_taken_out_whole(market, names):
+    market.do(market.deposit(names.portfolio, "BTC", "1000"))  # far above its cap of 5 million USD
+    assert not market.venue.health(names.portfolio).in_breach
+    most = market.venue.withdrawable(names.portfolio, "BTC")
+    assert most.quanta == 1_001 * 10**8
+    market.do(market.withdraw(names.portfolio, "BTC", most.quanta))
+    assert market.venue.cash(names.portfolio, "BTC").quanta == 0

@@ -1,12 +1,13 @@
 """Tests of the whole replay: seeds, the worse order, and what it refuses."""
 
+import os
 import tomllib
 
 import pytest
 
-from hullmark.errors import DocumentError, InvalidInputError
-from hullmark.sim import _stage, replay_crash
-from hullmark.sim._stage import RUNS, Stage
+from hullmark.errors import DocumentError, InvalidInputError, WorkerError
+from hullmark.sim import replay_crash
+from hullmark.sim._stage import RUNS, Job, Stage
 
 from .conftest import VENUE
 
@@ -88,20 +89,21 @@ def test_a_book_larger_than_the_venue_can_take_is_refused(request_for):
         replay_crash(request_for(open_interest_usd=10))
 
 
-def test_no_more_processes_are_started_than_there_are_runs(monkeypatch):
-    started = []
+def test_no_more_processes_are_started_than_there_are_runs():
+    with Stage(workers=100_000, on_progress=None) as stage:
+        assert stage._pool._max_workers == RUNS
 
-    class Pool:
-        def __init__(self, workers, **_):
-            started.append(workers)
 
-        def submit(self, *_):
-            pass
-
-        def shutdown(self, **_):
-            pass
-
-    monkeypatch.setattr(_stage, "ProcessPoolExecutor", Pool)
-    with Stage(workers=100_000, on_progress=None):
-        pass
-    assert started == [RUNS]
+def test_a_worker_that_dies_is_told_and_ends_the_replay(replay):
+    job = Job(
+        scenario=replay.scenario,
+        rules=replay.rules,
+        data=None,
+        jump=False,
+        settings=replay.worse.settings,
+    )
+    with Stage(workers=2, on_progress=None) as stage:
+        stage._pool.submit(os._exit, 1)
+        wait = stage.play(replay.worse.store, job)
+        with pytest.raises(WorkerError, match="must live to its end, but one died"):
+            wait()
