@@ -209,7 +209,7 @@ def _need_margin(state: State, views: Views, side: _Side) -> events.Refused | No
         return None
     if side.reduces:  # whoever is under IM may still make things better
         before = views.health(side.account)
-        after = views.health(side.account, fill=side.fill)
+        after = views.health_after(side.account, (side.fill,))
         if after.health >= before.health:
             return None
     return _margin_short(side.account, spare_usd)

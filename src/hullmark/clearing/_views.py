@@ -58,9 +58,13 @@ class Views:
         self._book: Book | None = None
         self._market: VenueMarket | None = None
         self._stale = True
+        self._rows: dict[int, AccountRow] = {}  # as they are now, of those asked about
+        self._healths: dict[int, Health] = {}
 
     def apply(self, event: Event) -> None:
         """Take note of an event that the facts have already taken in."""
+        self._rows.clear()
+        self._healths.clear()
         if isinstance(event, events.RulesAdopted):
             self._book = self._market = None
         if isinstance(event, _MOVES_TABLES):
@@ -121,6 +125,15 @@ class Views:
 
         A payment is an asset and the quanta of it that leave the account.
         """
+        if not fills and paid is None:
+            if account not in self._rows:
+                self._rows[account] = self._build_row(account, (), None)
+            return self._rows[account]
+        return self._build_row(account, fills, paid)
+
+    def _build_row(
+        self, account: int, fills: Sequence[Fill], paid: tuple[int, int] | None
+    ) -> AccountRow:
         ledger = self._state.ledger
         cash = [ledger.cash(account, asset) for asset in range(len(ledger.assets))]
         held = dict(ledger.positions(account))
@@ -140,9 +153,11 @@ class Views:
         code = self._state.in_force.margin.code(self._state.modes[account])
         return AccountRow(np.array(numbers, np.int32), sizes, quotes, balance, code)
 
-    def health(self, account: int, fill: Fill | None = None) -> Health:
-        """Return the margin of one account, now or after a fill."""
-        return self.health_after(account, (fill,) if fill else ())
+    def health(self, account: int) -> Health:
+        """Return the margin of one account now."""
+        if account not in self._healths:
+            self._healths[account] = self.health_after(account, ())
+        return self._healths[account]
 
     def health_after(
         self, account: int, fills: Sequence[Fill], paid: tuple[int, int] | None = None

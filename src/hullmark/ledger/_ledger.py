@@ -74,8 +74,11 @@ class Ledger:
 
     def positions(self, account: int) -> list[tuple[int, Position]]:
         """Return an account's open positions in the order of instruments."""
-        held = self._held[self.row_of[account]]
-        return [(instrument, self.position(account, instrument)) for instrument in sorted(held)]
+        lots, quote, paid = self._lots, self._quote, self._paid
+        return [
+            (instrument, Position(lots[slot], quote[slot], paid[slot]))
+            for instrument, slot in sorted(self._held[self.row_of[account]].items())
+        ]
 
     def settlement(self, instrument: int) -> int:
         """Return the index of the asset that an instrument settles in."""
