@@ -29,3 +29,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'hullmark' has no attribute {name!r}")
     module, attribute = _HOMES[name]
     return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES, "__version__"])

@@ -3,7 +3,6 @@
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from hullmark.cli._main import ExitStatus
 from hullmark.cli._progress import Progress
@@ -70,19 +69,14 @@ def run(args: Namespace) -> int:
         open_interest_usd=args.open_interest,
         feedback=args.feedback,
     )
+    args.out.mkdir(parents=True, exist_ok=True)  # before anything is played for nothing
+    journal = args.out / _JOURNAL
     with Progress("replaying") as progress:
         replay = replay_crash(request, workers=args.workers, on_progress=progress)
     report = crash_report(replay)
-    print(summary(report))
-    args.out.mkdir(parents=True, exist_ok=True)
-    journal = args.out / _JOURNAL
-    with TemporaryDirectory(dir=args.out) as folder:  # the old one stays until the new one is whole
-        fresh = Path(folder) / _JOURNAL
-        copy(replay.journal, fresh)
-        for old in (Path(f"{journal}-wal"), Path(f"{journal}-shm")):
-            old.unlink(missing_ok=True)
-        fresh.replace(journal)
+    copy(replay.journal, journal, replace=True)
     page = write_report(report, args.out)
+    print(summary(report))
     print(f"report      {page}\njournal     {journal}; check it: hullmark verify {journal}")
     return ExitStatus.FINE
 

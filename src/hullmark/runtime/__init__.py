@@ -15,7 +15,7 @@ Units: commands in whole quanta, lots and nanos; answers in USD as floats, amoun
 
 from hullmark.runtime._answers import Trade
 from hullmark.runtime._assess import AccountReport, Assessment, Exposure, assess
-from hullmark.runtime._open import open_venue, read_venue_file
+from hullmark.runtime._open import open_venue, read_rules, read_venue_file
 from hullmark.runtime._redecide import Difference
 from hullmark.runtime._venue import Answer, ExecutionPort, Venue, replay
 from hullmark.runtime._verify import BrokenLaw, Verification, verify
@@ -33,6 +33,7 @@ __all__ = [
     "Verification",
     "assess",
     "open_venue",
+    "read_rules",
     "read_venue_file",
     "replay",
     "verify",

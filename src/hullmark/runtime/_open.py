@@ -31,6 +31,21 @@ def read_venue_file(path: str | Path) -> Mapping[str, Any]:
         raise DocumentError(f"venue file {path} must be readable TOML, but {e}") from e
 
 
+def read_rules(path: str | Path) -> Rules:
+    """Return the rules that a venue file declares.
+
+    Raises
+    ------
+    DocumentError
+        If the file cannot be read, is not TOML, or breaks the schema; the message names it.
+    """
+    tree = read_venue_file(path)
+    try:
+        return Rules.parse(tree)
+    except DocumentError as e:
+        raise DocumentError(f"venue file {path}: {e}") from e
+
+
 def open_venue(
     venue: str | Path | Mapping[str, Any] | None = None,
     *,
@@ -71,8 +86,11 @@ def open_venue(
     VenueWarning
         For each margin tier whose maintenance margin is under penalty, impact and declared gap.
     """
-    tree = read_venue_file(venue) if isinstance(venue, str | Path) else venue
-    rules = None if tree is None else Rules.parse(tree)
+    rules = None
+    if isinstance(venue, str | Path):
+        rules = read_rules(venue)
+    elif venue is not None:
+        rules = Rules.parse(venue)
     store = MemoryStore() if journal is None else SqliteStore(journal)
     opened = Venue(Journal(store), clock=clock, port=port)
     try:

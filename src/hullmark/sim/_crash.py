@@ -18,7 +18,7 @@ from hullmark.errors import DocumentError, InvalidInputError
 from hullmark.feeds import Scenario, read_scenario
 from hullmark.journal import Journal
 from hullmark.journal.memory import MemoryStore
-from hullmark.runtime import Venue, read_venue_file
+from hullmark.runtime import Venue, read_rules
 from hullmark.sim._clock import SimulatedClock
 from hullmark.sim._founding import found, listings
 from hullmark.sim._path import BarOrder
@@ -98,7 +98,7 @@ def replay_crash(
         raise InvalidInputError(f"workers must be >= 1, was {workers}")
     started_s = time.perf_counter()
     scenario = _scenario(request)
-    rules = Rules.parse(read_venue_file(request.venue))
+    rules = read_rules(request.venue)
     asset = _settlement(rules)
     first = read_path(scenario, request.data, order="OHLC")
     parameters = load_parameters()

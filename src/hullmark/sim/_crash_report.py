@@ -67,7 +67,7 @@ def crash_report(replay: CrashReplay) -> dict[str, Any]:
 def _fund_curve(replay: CrashReplay) -> list[dict[str, str]]:
     unit, decimals = replay.asset.quanta_per_unit, replay.asset.decimals
     points = []
-    for share_nano in FUND_SHARES_NANO:
+    for share_nano in sorted({*FUND_SHARES_NANO, _enough_nano(replay)}):
         fund = replay.scenario.replay.open_interest_usd * unit * share_nano // NANO
         points.append(
             {
@@ -77,6 +77,19 @@ def _fund_curve(replay: CrashReplay) -> list[dict[str, str]]:
             }
         )
     return points
+
+
+# The least share of open interest that would have left no bad debt: a larger fund leaves no more.
+def _enough_nano(replay: CrashReplay) -> int:
+    whole = replay.scenario.replay.open_interest_usd * replay.asset.quanta_per_unit
+    short, enough = -1, NANO
+    while enough - short > 1:
+        middle = (short + enough) // 2
+        if replay.worse.tally.bad_debt_at(whole * middle // NANO):
+            short = middle
+        else:
+            enough = middle
+    return enough
 
 
 def _assumptions(replay: CrashReplay) -> list[dict[str, str]]:
@@ -105,6 +118,9 @@ def _assumptions(replay: CrashReplay) -> list[dict[str, str]]:
          "option --feedback"),
         ("price limit", f"the mark -/+ {rules.slippage_nano / NANO:.2%}, renewed each round",
          "venue file"),
+        ("liquidation engine", rules.engine, "venue file"),
+        ("book", "every tier in use has a long at 10x, or at the tier's limit; the other accounts "
+         "are as drawn", "convention of the draw"),
         ("target", f"MM / equity <= {rules.target_nano / NANO:g}", "venue file"),
         ("penalty", f"{rules.penalty_nano / NANO:.2%} of the notional closed", "venue file"),
         ("jump limits", f"fired {absurd:,} times in {sum(grades.values()):,} prices",

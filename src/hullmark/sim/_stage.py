@@ -1,6 +1,9 @@
 """Where runs are played: here one after the other, or on several processes at once."""
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -59,14 +62,17 @@ class Stage(Closing):
         workers = min(workers, RUNS)
         if workers > 1:  # no fork: it copies the threads' locks, but not the threads
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(workers, mp_context=context)
+            self._others = set(multiprocessing.active_children())
+            self._pool = ProcessPoolExecutor(workers, context, _follow_parent)
             for _ in range(workers):
                 self._pool.submit(_load)
 
     def close(self) -> None:
-        """End the processes; what has not been started is dropped."""
+        """End the processes, whatever they are at; what has not been started is dropped."""
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(multiprocessing.active_children()) - self._others:
+                process.terminate()
 
     def play(self, founding: MemoryStore, job: Job) -> Callable[[], Run]:
         """Start a job on a copy of a founded venue, and return what waits for its run."""
@@ -103,6 +109,19 @@ def _alive() -> Iterator[None]:
             "a process that plays a run must live to its end, but one died: give it more memory, "
             "or take fewer workers"
         ) from e
+
+
+# An interrupt is the parent's to handle, and nobody works on for a parent that is gone.
+def _follow_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "this runs in a worker"
+
+    def leave() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=leave, daemon=True).start()
 
 
 def _load() -> None:

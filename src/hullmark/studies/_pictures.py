@@ -147,7 +147,9 @@ def _causes(figure: Figure, report: Report) -> str:
     figure.legend(loc="outside lower center", ncols=3)
     return (
         "How much of each run's deficit was there at the trigger (gap), came between trigger and "
-        "arrival (latency) or was paid to the market (impact); the journalled run is bold."
+        "the arrival of what filled (latency: delays, and rounds and pauses in which nothing "
+        "filled) or was paid to the market (impact); a gain counts below zero. The journalled run "
+        "is bold."
     )
 
 

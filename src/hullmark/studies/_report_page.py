@@ -264,8 +264,8 @@ def _cost(run: Run) -> str:
     slow, maker = run.slowest, run.maker
     return (
         f"<h3>Slowest step</h3><p>{escape(slow.command)} at {escape(instant(slow.time))} UTC took "
-        f"{slow.wall_ms:,.1f} ms for {slow.events:,} events. The whole run made {run.events:,} "
-        f"events in {run.units:,} units, in {seconds(run.wall_s)}.</p>"
+        f"{slow.wall_ms:,.1f} ms for {slow.events:,} events. After the founding the run made "
+        f"{run.events:,} events in {run.units:,} units, in {seconds(run.wall_s)}.</p>"
         f"<h3>Market maker</h3><p>Began with {usd_short(maker.capital)}, ended at "
         f"{usd_short(maker.equity_end)} of equity; its margin ratio was at most "
         f"{maker.margin_ratio_worst:.2f}.</p>"

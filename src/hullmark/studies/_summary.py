@@ -73,7 +73,8 @@ def _runs(report: Report) -> list[str]:
     lines = _aligned(rows, widths=[_LABEL] + [18] * len(runs))
     rule = "-" * max(len(line) for line in lines)
     note = f"* the worse order ({report.worse}) at default delays (oracle + execution): journalled"
-    return [*lines[:2], rule, *lines[2:], rule, note]
+    latency = "latency is all that came before the arrival of what filled: delays, rounds, pauses"
+    return [*lines[:2], rule, *lines[2:], rule, note, f"  {latency}"]
 
 
 def _upper_bound(report: Report) -> list[str]:
@@ -140,8 +141,8 @@ def _cost(report: Report) -> list[str]:
         f"margin ratio at most {maker.margin_ratio_worst:.2f}.",
         f"Slowest step: {slow.command} at {instant(slow.time)} UTC, {slow.wall_ms:,.1f} ms for "
         f"{slow.events:,} events.",
-        f"The run made {run.events:,} events in {run.units:,} units; all runs took "
-        f"{seconds(report.wall_s)}.",
+        f"After the founding the run made {run.events:,} events in {run.units:,} units; all runs "
+        f"took {seconds(report.wall_s)}.",
     )
     return [line for sentence in sentences for line in _wrapped(sentence)]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hullmark.cli import ExitStatus, main
+from hullmark.journal.sqlite import SqliteStore
 
 ROOT = Path(__file__).parents[3]
 SCENARIO = ROOT / "scenarios" / "oct-2025.toml"
@@ -71,7 +72,7 @@ def test_a_replay_that_cannot_be_fails_with_one_line(words, message, short, tmp_
     assert message in printed.err
     assert len(printed.err.splitlines()) == 1
     assert printed.out == ""
-    assert not (tmp_path / "out").exists()
+    assert not list((tmp_path / "out").iterdir())
 
 
 @pytest.mark.parametrize(
@@ -82,3 +83,19 @@ def test_misuse_of_a_number_leaves_status_2(words, capsys):
         main(["replay", *words])
     assert left.value.code == ExitStatus.MISUSE
     assert "must be a whole number >= 0" in capsys.readouterr().err
+
+
+def test_a_journal_that_is_being_written_is_not_replaced(short, out, capsys):
+    before = (out / "report.json").read_bytes()
+    with SqliteStore(out / "journal.db"):
+        assert main(["replay", *short, "--out", str(out)]) == ExitStatus.FAILURE
+    assert "must have one writer" in capsys.readouterr().err
+    assert (out / "report.json").read_bytes() == before
+
+
+def test_an_out_that_is_no_folder_is_told_before_anything_is_played(short, tmp_path, capsys):
+    file = tmp_path / "file"
+    file.write_text("mine", encoding="utf-8")
+    assert main(["replay", *short, "--out", str(file)]) == ExitStatus.FAILURE
+    assert "file" in capsys.readouterr().err
+    assert file.read_text(encoding="utf-8") == "mine"

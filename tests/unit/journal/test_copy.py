@@ -2,7 +2,7 @@
 
 import pytest
 
-from hullmark.errors import DamagedJournalError, InvalidInputError, JournalError
+from hullmark.errors import DamagedJournalError, InvalidInputError, JournalError, LockedJournalError
 from hullmark.journal import GENESIS, Journal, copy, read
 from hullmark.journal.memory import MemoryStore
 from hullmark.journal.sqlite import SqliteStore
@@ -60,3 +60,20 @@ def test_a_draft_left_by_an_interrupted_copy_is_no_obstacle(store, tmp_path, mak
 def test_a_batch_needs_a_unit(store, tmp_path):
     with pytest.raises(InvalidInputError, match="batch_units must be >= 1, was 0"):
         copy(store, tmp_path / "copy.db", batch_units=0)
+
+
+def test_a_journal_is_replaced_where_that_is_asked_for_and_nobody_writes_it(
+    store, tmp_path, make_units
+):
+    path = tmp_path / "journal.db"
+    copy(store, path)
+    with Journal(store) as journal:
+        journal.append(make_units(101, 103))
+    with pytest.raises(JournalError, match="must not exist yet"):
+        copy(store, path)
+    with SqliteStore(path), pytest.raises(LockedJournalError, match="must have one writer"):
+        copy(store, path, replace=True)
+    assert list(read(path)) == make_units(1, 100)
+    assert copy(store, path, replace=True).sequence == 103
+    assert list(read(path)) == make_units(1, 103)
+    assert [found.name for found in tmp_path.iterdir() if "part" in found.name] == []

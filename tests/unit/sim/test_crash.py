@@ -1,6 +1,8 @@
 """Tests of the whole replay: seeds, the worse order, and what it refuses."""
 
+import multiprocessing
 import os
+import time
 import tomllib
 
 import pytest
@@ -107,3 +109,24 @@ def test_a_worker_that_dies_is_told_and_ends_the_replay(replay):
         wait = stage.play(replay.worse.store, job)
         with pytest.raises(WorkerError, match="must live to its end, but one died"):
             wait()
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_closing_a_stage_ends_its_processes_whatever_they_are_at():
+    stage = Stage(workers=2, on_progress=None)
+    ours = set(multiprocessing.active_children()) - stage._others
+    assert len(ours) == 2
+    stage._pool.submit(time.sleep, 600)
+    stage.close()
+    left, deadline_s = {process.pid for process in ours}, time.monotonic() + 30
+    while left and time.monotonic() < deadline_s:
+        left = {pid for pid in left if is_running(pid)}
+        time.sleep(0.05)
+    assert not left
