@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from hullmark.sim._population_parameters import load_parameters
 
@@ -55,7 +56,6 @@ def test_the_tail_is_within_half_of_the_largest_accounts(fitting):
 
 
 def test_the_correlation_is_that_of_an_independent_program(fitting):
-    stats = pytest.importorskip("scipy.stats")
     users = fitting.read_users(FOLDERS[0])
     theirs = stats.spearmanr(users.leverage, users.equity_usd).statistic
     assert abs(load_parameters().rank_correlation - theirs) < 1e-4
