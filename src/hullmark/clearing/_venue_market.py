@@ -47,13 +47,11 @@ class VenueMarket:
 
     def part(self, numbers: Sequence[int]) -> Self:
         """Return the same market with some of its instruments only, renumbered from zero."""
-        chosen = np.array(numbers, dtype=np.int64)
-        columns = {k: v[chosen] for k, v in self.view._asdict().items() if k != "asset_price_usd"}
         return replace(
             self,
             instruments=tuple(self.instruments[i] for i in numbers),
-            view=self.view._replace(**columns),
-            carry=self.carry[chosen],
+            view=self.view.part(numbers),
+            carry=self.carry[np.array(numbers, dtype=np.int64)],
             before=None,
         )
 

@@ -81,12 +81,10 @@ class DocumentVenue:
 
     def part(self, numbers: Sequence[int]) -> "DocumentVenue":
         """Return the same venue with some of its instruments only, renumbered from zero."""
-        chosen = np.array(numbers, dtype=np.int64)
-        columns = {k: v[chosen] for k, v in self.view._asdict().items() if k != "asset_price_usd"}
         return replace(
             self,
             instruments=tuple(self.instruments[i] for i in numbers),
-            view=self.view._replace(**columns),
+            view=self.view.part(numbers),
         )
 
     def price_usd(self, asset: str) -> float:
