@@ -89,6 +89,9 @@ docs: $(VENV)/.dev
 reference: $(VENV)/.dev
 	$(BIN)/python tools/reference.py
 
+pictures: $(VENV)/.dev
+	$(BIN)/python tools/margin_map.py
+
 changelog: $(VENV)/.dev
 	$(BIN)/python tools/changelog.py
 

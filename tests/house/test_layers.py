@@ -8,7 +8,7 @@ import pytest
 # Neither clock nor chance nor the outside world from these packages inwards.
 PURE = {
     "book", "clearing", "collateral", "core", "domain", "errors", "ledger", "liquidation", "margin",
-    "market", "monitor", "pricing", "scenarios", "waterfall",
+    "market", "monitor", "pricing", "rulebooks", "scenarios", "volatility", "waterfall",
 }  # fmt: skip
 BANNED_MODULES = {
     "asyncio", "http", "multiprocessing", "random", "secrets", "select", "signal", "socket",

@@ -11,6 +11,7 @@ once from the content it ended with; spare room and the place of a row in memory
 """
 
 from hullmark.book._book import Book
+from hullmark.book._holdings import PositionRows, position_rows, sizes
 from hullmark.book._rows import AccountRow, Rows
 
-__all__ = ["AccountRow", "Book", "Rows"]
+__all__ = ["AccountRow", "Book", "PositionRows", "Rows", "position_rows", "sizes"]

@@ -17,7 +17,9 @@ from hullmark.errors import HullmarkError
 COMMANDS = {
     "replay": ("hullmark.cli._replay", "replay a crash through the engine and write its report"),
     "margin": ("hullmark.cli._margin", "print the margin and health of a portfolio's accounts"),
+    "rulebooks": ("hullmark.cli._rulebooks", "list the rule books of venues, or print one whole"),
     "verify": ("hullmark.cli._verify", "replay a journal, check its chain, its books and the laws"),
+    "fit": ("hullmark.cli._fit", "fit the volatility surface of an option chain, and draw it"),
     "example": ("hullmark.cli._example", "write a portfolio of 50 accounts on a real option chain"),
     "completion": ("hullmark.cli._completion", "print the completions of a shell"),
 }

@@ -1,7 +1,5 @@
 """The ``hullmark margin`` command."""
 
-import csv
-import io
 import json
 import math
 import sys
@@ -11,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hullmark.cli._main import ExitStatus
 from hullmark.cli._market import HELP, read_market
-from hullmark.cli._output import write_whole
 from hullmark.cli._progress import Progress
+from hullmark.cli._records import csv_text, write_parquet
+from hullmark.cli._statements import print_statements
 from hullmark.cli._table import Column, coins, percent, price, small, table, usd
 
 if TYPE_CHECKING:
@@ -33,23 +32,58 @@ def add_arguments(parser: ArgumentParser) -> None:
     form.add_argument(
         "--parquet", metavar="PATH", type=Path, help="write the rows of --csv to a Parquet file"
     )
+    book = parser.add_argument_group("under a published rule book")
+    book.add_argument("--rulebook", metavar="NAME", help="one that `hullmark rulebooks` lists")
+    book.add_argument(
+        "--set",
+        metavar="PATH=VALUE",
+        action="append",
+        default=[],
+        help="a parameter of the rule book, such as vol_shock.up=0.6; may be repeated",
+    )
+    book.add_argument(
+        "--explain",
+        action="store_true",
+        help="print scenarios, charges, each position's share and the cheapest way to free margin",
+    )
+    book.add_argument("--account", metavar="NAME", help="only this account")
+    book.add_argument(
+        "--trade",
+        metavar="WORDS",
+        help="what if: such as 'option BTC 2025-03-28 120000 call -2 at 1234.5'",
+    )
+    book.add_argument(
+        "--trusted", action="store_true", help="the trade comes from a trusted risk assessor"
+    )
 
 
 def run(args: Namespace) -> int:
     """Print the margin of every account. The status tells whether one of them is in breach."""
-    from hullmark.domain import Document
+    from hullmark.domain import Document, read_json
+    from hullmark.errors import InvalidInputError
     from hullmark.runtime import assess
 
-    document = Document.parse(_read(args.document))
+    text = _read(args.document)
+    if args.rulebook is not None:
+        return print_statements(args, text)
+    for name in ("explain", "account", "trade", "set", "trusted"):
+        if getattr(args, name):
+            raise InvalidInputError(f"--{name} must come with --rulebook")
+    tree = read_json(text)
+    if isinstance(tree, dict) and tree.get("version") == 2:
+        raise InvalidInputError("--rulebook must be given for a document of version 2")
+    document = Document.parse_tree(tree)
     if args.market is not None:
         chain = read_market(args.market)
         document = document.with_market(chain.market(document.instruments.values()))
     with Progress("searching liquidation prices") as progress:
         assessment = assess(document, on_progress=progress)
     if args.parquet is not None:
-        write_parquet(assessment, args.parquet)
+        write_parquet(columns(), flat(assessment), args.parquet)
+    elif args.csv:
+        print(csv_text(columns(), flat(assessment)))
     else:
-        print((to_json if args.json else to_csv if args.csv else to_tables)(assessment))
+        print((to_json if args.json else to_tables)(assessment))
     in_breach = any(report.breach for report in assessment.accounts)
     return ExitStatus.BREACH if in_breach else ExitStatus.FINE
 
@@ -149,31 +183,6 @@ def to_json(assessment: "Assessment") -> str:
     return json.dumps(document, indent=2, allow_nan=False)
 
 
-def to_csv(assessment: "Assessment") -> str:
-    """Write a row per account and coin; what does not exist is empty."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns())
-    writer.writerows([_cell(cell) for cell in row.values()] for row in flat(assessment))
-    return text.getvalue().rstrip("\n")
-
-
-def write_parquet(assessment: "Assessment", path: Path) -> None:
-    """Write the rows of `to_csv` to a Parquet file; what does not exist is null."""
-    from hullmark.errors import FeedError
-
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as e:
-        raise FeedError(f'writing {path.name} needs pyarrow: pip install "hullmark[data]"') from e
-    types: dict[str, Any] = {"str": pa.string(), "bool": pa.bool_(), "float": pa.float64()}
-    schema = pa.schema([(name, types[kind]) for name, kind in columns().items()])
-    content = io.BytesIO()
-    parquet.write_table(pa.Table.from_pylist(flat(assessment), schema=schema), content)
-    write_whole(path, content.getvalue())
-
-
 def columns() -> dict[str, str]:
     """Return the columns of `flat` in order, each with the name of its type."""
     from hullmark.runtime import AccountReport, Exposure
@@ -194,10 +203,6 @@ def flat(assessment: "Assessment") -> list[dict[str, Any]]:
             row = money | (exposure._asdict() if exposure else {})
             rows.append({name: row.get(name) for name in names})
     return rows
-
-
-def _cell(value: Any) -> Any:  # noqa: ANN401 - a number, a text, a flag or None
-    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _money(report: Any) -> dict[str, Any]:  # noqa: ANN401 - an AccountReport, not imported here

@@ -13,13 +13,20 @@ HELP = (
 
 def read_market(argument: str) -> "ChainSnapshot":
     """Read the chain that *argument* names, a path with ``@TIME`` or without."""
+    from hullmark.feeds import read_chain
+
+    path, at_ns = split_market("--market", argument)
+    return read_chain(path, at_ns=at_ns)
+
+
+def split_market(name: str, argument: str) -> tuple[Path, int | None]:
+    """Return the path of a chain and the instant, if any, that the argument called *name* gives."""
     from hullmark.core import parse_instant
     from hullmark.errors import InvalidInputError
-    from hullmark.feeds import read_chain
 
     path, at, time = argument.rpartition("@")
     if argument and (not at or Path(argument).is_file()):  # an @ may be part of a name
-        return read_chain(Path(argument))
+        return Path(argument), None
     if not path:
-        raise InvalidInputError(f"--market must name a chain, was {argument!r}")
-    return read_chain(Path(path), at_ns=parse_instant("the time of --market", time))
+        raise InvalidInputError(f"{name} must name a chain, was {argument!r}")
+    return Path(path), parse_instant(f"the time of {name}", time)

@@ -64,6 +64,12 @@ def percent(ratio: float) -> str:
     return f"{ratio:.1%}"
 
 
+def writer(currency: str) -> Callable[[float], str]:
+    """Return how amounts of a currency are written: dollars with two decimals, coins with six."""
+    decimals = 2 if "USD" in currency else 6
+    return lambda value: _signless_zero(f"{value:,.{decimals}f}")
+
+
 def coins(value: float) -> str:
     """Write an amount of coins or a greek: four decimals."""
     return _signless_zero(f"{value:,.4f}")

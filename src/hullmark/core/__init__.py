@@ -31,6 +31,7 @@ from hullmark.core._instant import (
     parse_instant,
 )
 from hullmark.core._kernel import inlined, kernel
+from hullmark.core._plugins import find_plugin, load_plugin, plugin_names
 
 __all__ = [
     "DAY_NS",
@@ -45,12 +46,14 @@ __all__ = [
     "Closing",
     "FloatArray",
     "IntArray",
+    "find_plugin",
     "finite_vector",
     "format_instant",
     "format_scaled",
     "inlined",
     "int64",
     "kernel",
+    "load_plugin",
     "mul_div_ceil",
     "mul_div_floor",
     "nano",
@@ -59,5 +62,6 @@ __all__ = [
     "parse_instant",
     "parse_nano",
     "parse_scaled",
+    "plugin_names",
     "positive_vector",
 ]

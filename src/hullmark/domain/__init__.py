@@ -25,11 +25,24 @@ from hullmark.domain._instruments import (
     Spot,
     parse_instrument,
 )
+from hullmark.domain._node import Node, read_json
+from hullmark.domain._portfolio import (
+    CollateralPrice,
+    ExpiryMarket,
+    HeldContract,
+    Holding,
+    Holdings,
+    Portfolio,
+    PortfolioMarket,
+    UnderlyingMarket,
+    parse_order,
+)
 from hullmark.domain._refusals import Parked, Reason
 
 __all__ = [
     "FIRST_ACCOUNT",
     "AcceptedPrice",
+    "CollateralPrice",
     "Command",
     "Contract",
     "Document",
@@ -38,18 +51,28 @@ __all__ = [
     "DocumentPosition",
     "DocumentQuote",
     "Event",
+    "ExpiryMarket",
     "Future",
+    "HeldContract",
+    "Holding",
+    "Holdings",
     "Instrument",
     "Mode",
+    "Node",
     "Option",
     "Parked",
     "Perpetual",
+    "Portfolio",
+    "PortfolioMarket",
     "Print",
     "Reason",
     "Spot",
     "SystemAccount",
+    "UnderlyingMarket",
     "commands",
     "events",
     "is_system",
     "parse_instrument",
+    "parse_order",
+    "read_json",
 ]

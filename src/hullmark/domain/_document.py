@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from hullmark.core import Asset, format_instant, format_scaled
 from hullmark.domain._accounts import Mode
 from hullmark.domain._instruments import Instrument, Option, Perpetual, Spot, parse_instrument
-from hullmark.domain._node import Node, read_json
+from hullmark.domain._node import Node, read_json, read_tree
 from hullmark.errors import DocumentError, InvalidInputError
 
 VERSION = 1
@@ -106,12 +106,7 @@ class Document(Struct, frozen=True, kw_only=True):
     @classmethod
     def parse_tree(cls, tree: object) -> Self:
         """Read a tree of objects, lists and strings, as JSON gives it."""
-        try:
-            return cls._parse(Node("", tree))
-        except DocumentError:
-            raise
-        except InvalidInputError as e:  # a decimal or an instant that core refused
-            raise DocumentError(str(e)) from e
+        return read_tree(tree, cls._parse)
 
     @classmethod
     def _parse(cls, node: Node) -> Self:

@@ -1,14 +1,21 @@
 """A value of a document with its path, so that every refusal can say where, which rule, what."""
 
 import json
+import re
 import reprlib
-from collections.abc import Mapping, Set
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Callable, Mapping, Set
+from decimal import Decimal
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from hullmark.core import parse_decimal, parse_instant
-from hullmark.errors import DocumentError
+from hullmark.errors import DocumentError, InvalidInputError
+
+Read = TypeVar("Read")
 
 _NAME_LENGTH_MAX = 128  # characters of a key or a name: what a table and a message can hold
+_PLACES_MAX = 18  # decimals of an exact decimal: what a chain's fixed point holds
+_DIGITS_MAX = 15  # digits before the point
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(?:\.([0-9]+))?", re.ASCII)
 _DEPTH_MAX = 32  # levels of a section that plug-ins read; no reader's stack depends on the input
 
 _shown = reprlib.Repr()  # an offending value in part, however long or deep it is
@@ -93,6 +100,55 @@ class Node(NamedTuple):
             self.refuse("be > 0")
         return nano
 
+    def decimal(self, *, minimum: Decimal | int | None = None) -> Decimal:
+        """Return a decimal string exactly, of at most 18 decimals; no digit is ever lost."""
+        found = _DECIMAL.fullmatch(self.value) if isinstance(self.value, str) else None
+        if found is None:
+            self.refuse('be a decimal string such as "12.5"')
+        if len(found[1]) > _DIGITS_MAX or len(found[2] or "") > _PLACES_MAX:
+            self.refuse(f"have at most {_DIGITS_MAX} digits and {_PLACES_MAX} decimals")
+        number = Decimal(self.value)
+        if minimum is not None and number < minimum:
+            self.refuse(f"be >= {minimum}")
+        return number
+
+    def positive_decimal(self) -> Decimal:
+        """Return a decimal string above zero, as `decimal` does."""
+        number = self.decimal()
+        if number <= 0:
+            self.refuse("be > 0")
+        return number
+
+    def flag(self) -> bool:
+        """Return a boolean."""
+        if not isinstance(self.value, bool):
+            self.refuse("be true or false")
+        return self.value
+
+    def whole(self, *, minimum: int) -> int:
+        """Return a JSON whole number of at least *minimum*."""
+        if not isinstance(self.value, int) or isinstance(self.value, bool):
+            self.refuse("be a whole number")
+        if self.value < minimum:
+            self.refuse(f"be >= {minimum}")
+        return self.value
+
+    def counted(self, *, minimum: int, maximum: int) -> int:
+        """Return a decimal string that is a whole number of at least *minimum*, at most *maximum*.
+
+        Parameters of a rule book are decimal strings all, counts among them.
+        """
+        number = self.decimal()
+        if number != number.to_integral_value() or not minimum <= number <= maximum:
+            self.refuse(f"be a whole number from {minimum} to {maximum}")
+        return int(number)
+
+    def choice(self, *names: str) -> str:
+        """Return one of these strings."""
+        if self.value not in names:
+            self.refuse(f"be one of {', '.join(names)}")
+        return str(self.value)
+
     def instant(self) -> int:
         """Return an ISO 8601 instant in nanoseconds."""
         return parse_instant(self.path, self.text())
@@ -159,3 +215,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             ambiguous.key = key
         seen.add(key)
     return ambiguous
+
+
+def read_tree(tree: object, read: Callable[[Node], Read]) -> Read:
+    """Return what *read* makes of a tree; what core refuses in it is a `DocumentError`, too."""
+    try:
+        return read(Node("", tree))
+    except DocumentError:
+        raise
+    except InvalidInputError as e:  # a decimal or an instant
+        raise DocumentError(str(e)) from e

@@ -5,7 +5,8 @@ which is imported when a file is read. A scenario is a TOML file and needs nothi
 small frozen structures: stamps are int64 ns UTC, prices float64 in the quote unit, and every array
 is closed to writing. What is in a file is refused or returned, never repaired or filled in:
 
-1. Returned prices are finite and above zero, and a bar's high and low enclose its open and close.
+1. Returned prices are finite and above zero, and a bar's high and low enclose its open and close;
+   of quotes to be fitted alone, what is missing or absurd is returned as it is.
 2. Stamps rise in equal steps without a gap, from the start that was asked for to the stop.
 3. A refusal is a :class:`hullmark.errors.FeedError` that names the file, and the row (counted from
    1, without the header), the column and the value where there is one.
@@ -22,6 +23,7 @@ Reader                 Reads
 ``read_tiers``         a venue's maintenance brackets
 ``read_book``          one moment of an order book
 ``read_chain``         a snapshot of an option chain, with its futures and perpetuals
+``read_quotes``        the quotes of an option chain, by snapshot and underlying, for fitting
 ``read_scenario``      an incident made of published facts
 =====================  ============================================================
 
@@ -31,6 +33,7 @@ two bars is :mod:`hullmark.sim`'s.
 
 from hullmark.feeds._candles import Candles, read_candles, read_marks, read_spot_hours
 from hullmark.feeds._chain import ChainRow, ChainSnapshot, read_chain
+from hullmark.feeds._chain_quotes import ChainQuotes, read_quotes
 from hullmark.feeds._funding import Funding, read_funding
 from hullmark.feeds._reference import BookSnapshot, TierTable, read_book, read_tiers
 from hullmark.feeds._scenario import (
@@ -46,6 +49,7 @@ from hullmark.feeds._table import Table, nearest_nano, read_table
 __all__ = [
     "BookSnapshot",
     "Candles",
+    "ChainQuotes",
     "ChainRow",
     "ChainSnapshot",
     "Funding",
@@ -62,6 +66,7 @@ __all__ = [
     "read_chain",
     "read_funding",
     "read_marks",
+    "read_quotes",
     "read_scenario",
     "read_spot_hours",
     "read_table",

@@ -44,6 +44,17 @@ class Table:
         self.require(np.isfinite(numbers), column, "finite")
         return numbers
 
+    def numbers(self, column: str) -> FloatArray:
+        """Return a column of numbers as they are; NaN where there is none."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        cells = self._cells(column)
+        if pa.types.is_null(cells.type):
+            return np.full(len(cells), np.nan)
+        if not (pa.types.is_floating(cells.type) or pa.types.is_integer(cells.type)):
+            self.refuse(_first_not(cells.to_pylist(), float), column, "a number")
+        return np.array(cells.cast(pa.float64()).to_numpy(), dtype=np.float64)
+
     def positives(self, column: str) -> FloatArray:
         """Return a column of finite numbers above zero: prices and sizes."""
         numbers = self.floats(column)

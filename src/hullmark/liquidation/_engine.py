@@ -14,12 +14,10 @@ Ours are registered in the same way: there is no list of privileged engines to e
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Protocol
 
 from hullmark.book import AccountRow
-from hullmark.core import FloatArray, IntArray
-from hullmark.errors import PluginError
+from hullmark.core import FloatArray, IntArray, load_plugin
 from hullmark.margin import RiskTables
 
 _GROUP = "hullmark.liquidation_engines"
@@ -60,14 +58,5 @@ class LiquidationEngine(Protocol):
 
 def load_engine(name: str) -> LiquidationEngine:
     """Build the installed engine called *name*. Names are resolved once, when a venue opens."""
-    installed = entry_points(group=_GROUP)
-    match tuple(installed.select(name=name)):
-        case (only,):
-            engine: LiquidationEngine = only.load()()
-            return engine
-        case ():
-            known = ", ".join(sorted(installed.names)) or "none"
-            raise PluginError(f"no liquidation engine {name!r}; installed: {known}")
-        case several:  # a guess here would choose whose position is sold
-            claims = ", ".join(claim.value for claim in several)
-            raise PluginError(f"liquidation engine {name!r} is claimed by {claims}")
+    engine: LiquidationEngine = load_plugin(_GROUP, name)()
+    return engine

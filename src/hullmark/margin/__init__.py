@@ -12,7 +12,10 @@ in ``laws``.
 """
 
 from hullmark.margin._evaluate import Evaluation, Health, evaluate, evaluate_one, evaluate_row
+from hullmark.margin._greeks_bound import GreekBound, GreekTables
 from hullmark.margin._lanes import BLOCK
+from hullmark.margin._margin_rows import AddOn, Charge, MarginRows, MovesWithSpot, across
+from hullmark.margin._max_loss import max_loss
 from hullmark.margin._models import (
     MODELS,
     MarginModel,
@@ -20,25 +23,49 @@ from hullmark.margin._models import (
     TieredModel,
     model_code,
 )
+from hullmark.margin._netting import Netted, NettingTables, net
 from hullmark.margin._tables import RiskArraysLike, RiskTables, build_tables, move_tables
 from hullmark.margin._tiers import Tier, TierSchedule
+from hullmark.margin.directional import by_group
+from hullmark.margin.gamma import Nodes, StrikeNodes, at_held_strikes
+from hullmark.margin.posts import BasisContingency, PostProcessor, Revalued, Weights, expiry_rates
 
 __all__ = [
     "BLOCK",
     "MODELS",
+    "AddOn",
+    "BasisContingency",
+    "Charge",
     "Evaluation",
+    "GreekBound",
+    "GreekTables",
     "Health",
     "MarginModel",
+    "MarginRows",
+    "MovesWithSpot",
+    "Netted",
+    "NettingTables",
+    "Nodes",
+    "PostProcessor",
+    "Revalued",
     "RiskArraysLike",
     "RiskTables",
     "ScenarioModel",
+    "StrikeNodes",
     "Tier",
     "TierSchedule",
     "TieredModel",
+    "Weights",
+    "across",
+    "at_held_strikes",
     "build_tables",
+    "by_group",
     "evaluate",
     "evaluate_one",
     "evaluate_row",
+    "expiry_rates",
+    "max_loss",
     "model_code",
     "move_tables",
+    "net",
 ]

@@ -14,18 +14,18 @@ from llvmlite import ir  # type: ignore[import-untyped]
 BLOCK = 8  # scenarios in one vector: a cache line of float64
 _STRIP = 4  # vectors summed in one pass: twice as many overflow sixteen narrow registers
 
-_I32, _I64 = ir.IntType(32), ir.IntType(64)
-_VECTOR = ir.VectorType(ir.DoubleType(), BLOCK)
-_ANY = ir.Constant(_VECTOR, ir.Undefined)
-_SPREAD = ir.Constant(ir.VectorType(_I32, BLOCK), [0] * BLOCK)
+I32, I64 = ir.IntType(32), ir.IntType(64)
+VECTOR = ir.VectorType(ir.DoubleType(), BLOCK)
+_ANY = ir.Constant(VECTOR, ir.Undefined)
+_SPREAD = ir.Constant(ir.VectorType(I32, BLOCK), [0] * BLOCK)
 
 
-def _spread(b: Any, scalar: Any) -> Any:  # noqa: ANN401 - llvmlite has no types, here and below
-    return b.shuffle_vector(b.insert_element(_ANY, scalar, _I32(0)), _ANY, _SPREAD)
+def spread(b: Any, scalar: Any) -> Any:  # noqa: ANN401 - llvmlite has no types, here and below
+    return b.shuffle_vector(b.insert_element(_ANY, scalar, I32(0)), _ANY, _SPREAD)
 
 
-def _vector_at(b: Any, base: Any, offset: Any) -> Any:  # noqa: ANN401
-    return b.bitcast(b.gep(base, [offset]), _VECTOR.as_pointer())
+def vector_at(b: Any, base: Any, offset: Any) -> Any:  # noqa: ANN401
+    return b.bitcast(b.gep(base, [offset]), VECTOR.as_pointer())
 
 
 # Adds weight[j] * table[row[j]] to *sums* for start <= j < stop, where row[j] is j itself if *row*
@@ -46,25 +46,25 @@ def _emit_sums(
     body, done = b.append_basic_block("body"), b.append_basic_block("done")
     b.branch(head)
     b.position_at_end(head)
-    j, totals = b.phi(_I64), [b.phi(_VECTOR) for _ in sums]
+    j, totals = b.phi(I64), [b.phi(VECTOR) for _ in sums]
     b.cbranch(b.icmp_signed("<", j, stop), body, done)
     b.position_at_end(body)
-    i = j if row is None else b.sext(b.load(b.gep(row, [j])), _I64)
-    at = b.mul(i, _I64(width))
-    weights = _spread(b, b.load(b.gep(weight, [j])))
+    i = j if row is None else b.sext(b.load(b.gep(row, [j])), I64)
+    at = b.mul(i, I64(width))
+    weights = spread(b, b.load(b.gep(weight, [j])))
     for total, initial, offset in zip(totals, sums, offsets, strict=True):
-        term = b.load(_vector_at(b, table, b.add(at, _I64(offset))), align=8)
+        term = b.load(vector_at(b, table, b.add(at, I64(offset))), align=8)
         total.add_incoming(initial, before)
         total.add_incoming(b.fadd(total, b.fmul(weights, term)), body)
     j.add_incoming(start, before)
-    j.add_incoming(b.add(j, _I64(1)), body)
+    j.add_incoming(b.add(j, I64(1)), body)
     b.branch(head)
     b.position_at_end(done)
     return totals
 
 
 # The least element of the vectors laid end to end, and the first place that holds it.
-def _emit_least(b: Any, vectors: Sequence[Any]) -> tuple[Any, Any]:  # noqa: ANN401
+def emit_least(b: Any, vectors: Sequence[Any]) -> tuple[Any, Any]:  # noqa: ANN401
     lanes = vectors[0]
     for vector in vectors[1:]:
         lanes = b.select(b.fcmp_ordered("<", vector, lanes), vector, lanes)
@@ -73,14 +73,12 @@ def _emit_least(b: Any, vectors: Sequence[Any]) -> tuple[Any, Any]:  # noqa: ANN
         turned = ir.Constant(_SPREAD.type, [(k + half) % BLOCK for k in range(BLOCK)])
         other = b.shuffle_vector(least, _ANY, turned)
         least = b.select(b.fcmp_ordered("<", other, least), other, least)
-    worst, place = b.extract_element(least, _I32(0)), _I64(0)
-    wanted, byte = _spread(b, worst), ir.IntType(BLOCK)
+    worst, place = b.extract_element(least, I32(0)), I64(0)
+    wanted, byte = spread(b, worst), ir.IntType(BLOCK)
     for k, vector in reversed(list(enumerate(vectors))):
         equal = b.bitcast(b.fcmp_ordered("==", vector, wanted), byte)
-        first = b.zext(b.cttz(equal, ir.IntType(1)(0)), _I64)
-        place = b.select(
-            b.icmp_unsigned("!=", equal, byte(0)), b.add(first, _I64(BLOCK * k)), place
-        )
+        first = b.zext(b.cttz(equal, ir.IntType(1)(0)), I64)
+        place = b.select(b.icmp_unsigned("!=", equal, byte(0)), b.add(first, I64(BLOCK * k)), place)
     return worst, place
 
 
@@ -119,19 +117,19 @@ def _make_worst_scenario() -> Callable[..., tuple[float, int]]:
             vectors = []
             for first in range(0, width, BLOCK * _STRIP):
                 offsets = range(first, min(first + BLOCK * _STRIP, width), BLOCK)
-                sums = [ir.Constant(_VECTOR, [0.0] * BLOCK) for _ in offsets]
+                sums = [ir.Constant(VECTOR, [0.0] * BLOCK) for _ in offsets]
                 sums = _emit_sums(
                     b, sums, table=moves, row=None, weight=cash,
-                    start=_I64(0), stop=args[2], width=width, offsets=offsets,
+                    start=I64(0), stop=args[2], width=width, offsets=offsets,
                 )  # fmt: skip
                 sums = _emit_sums(
                     b, sums, table=rows, row=numbers, weight=sizes,
                     start=args[6], stop=args[7], width=width, offsets=offsets,
                 )  # fmt: skip
                 for vector, offset in zip(sums, offsets, strict=True):
-                    b.store(vector, _vector_at(b, sums_out, _I64(offset)), align=8)
+                    b.store(vector, vector_at(b, sums_out, I64(offset)), align=8)
                 vectors += sums
-            return context.make_tuple(b, signature.return_type, _emit_least(b, vectors))
+            return context.make_tuple(b, signature.return_type, emit_least(b, vectors))
 
         return signature, emit
 

@@ -16,8 +16,42 @@ negative a loss. Moves and vol shocks are fractions. Laws:
 3. Delta, gamma, vega and theta are the derivatives of the same model.
 """
 
+from hullmark.scenarios._contracts import DAY_SECONDS, ContractColumns, SviRange, need
+from hullmark.scenarios._joint import MoveShape, VolMove
 from hullmark.scenarios._moved import MovableView
 from hullmark.scenarios._revalue import RiskArrays, revalue
 from hullmark.scenarios._set import ScenarioSet
+from hullmark.scenarios._shocks import (
+    LEVELS,
+    TWISTS,
+    Revaluation,
+    Shock,
+    VolRule,
+    parse_shocks,
+    shock_labels,
+)
+from hullmark.scenarios._term import SHOCK_DAYS, SkewTwist, TermShock, term_scale
 
-__all__ = ["MovableView", "RiskArrays", "ScenarioSet", "revalue"]
+__all__ = [
+    "DAY_SECONDS",
+    "LEVELS",
+    "SHOCK_DAYS",
+    "TWISTS",
+    "ContractColumns",
+    "MovableView",
+    "MoveShape",
+    "Revaluation",
+    "RiskArrays",
+    "ScenarioSet",
+    "Shock",
+    "SkewTwist",
+    "SviRange",
+    "TermShock",
+    "VolMove",
+    "VolRule",
+    "need",
+    "parse_shocks",
+    "revalue",
+    "shock_labels",
+    "term_scale",
+]

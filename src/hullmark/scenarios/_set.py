@@ -8,10 +8,8 @@ import numpy as np
 
 from hullmark.core import NANO, YEAR_DAYS, FloatArray, parse_decimal
 from hullmark.errors import DocumentError, InvalidInputError
+from hullmark.scenarios._term import term_scale
 
-_SHOCK_DAYS = (
-    30.0  # the tenor at which a vol shock has its quoted size; Deribit, "Portfolio Margin"
-)
 _MOVES_MAX = 64  # a finer grid costs memory in every instrument and adds no information
 
 _REQUIRED = ("moves", "vol_up", "vol_down", "power_short", "power_long", "days_floor", "vol_floor")
@@ -24,7 +22,7 @@ class ScenarioSet:
     """Spot moves times vol shocks, in order of the moves and, within one, of down, same, up.
 
     A vol shock is relative and scaled by ``(30 / days)**power``, days to expiry but at least
-    *days_floor*, with *power_short* below 30 days and *power_long* from there on, as in Deribit's
+    *days_floor*, with *power_short* up to 30 days and *power_long* beyond, as in Deribit's
     portfolio margin [1]_. Volatility shocked up is not below *vol_floor*, shocked down not below 0.
 
     >>> grid = ScenarioSet(moves=(-0.16, 0.0, 0.16), vol_up=0.5, vol_down=0.25, power_short=0.3,
@@ -136,9 +134,12 @@ class ScenarioSet:
 
         *vol* is a fraction per square-root year, *years* the time to expiry of each option.
         """
-        days = np.maximum(years * YEAR_DAYS, self.days_floor)
-        power = np.where(days < _SHOCK_DAYS, self.power_short, self.power_long)
-        scale = (_SHOCK_DAYS / days) ** power
+        scale = term_scale(
+            years * YEAR_DAYS,
+            floor_days=self.days_floor,
+            power_short=self.power_short,
+            power_long=self.power_long,
+        )
         down = vol * np.maximum(1.0 - self.vol_down * scale, 0.0)
         up = np.maximum(vol * (1.0 + self.vol_up * scale), self.vol_floor)
         return {-1: down, 0: vol, 1: up}

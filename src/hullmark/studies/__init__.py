@@ -10,9 +10,49 @@ Laws:
 3. The page asks nothing of the network.
 """
 
+from hullmark.studies._dynamics import (
+    TENOR_DAYS,
+    Components,
+    Dynamics,
+    LargeMoves,
+    Regression,
+    TermPower,
+    VolChanges,
+    VolSnapshot,
+    vol_changes,
+    vol_snapshots,
+)
+from hullmark.studies._dynamics_picture import draw_dynamics
 from hullmark.studies._examples import example_document
+from hullmark.studies._margin_map import draw_margin_maps, margin_map
+from hullmark.studies._measured_moves import MeasuredMove, fit_move, measured_moves, move_shape
 from hullmark.studies._report import write_report
 from hullmark.studies._report_read import Report, read_report
+from hullmark.studies._smiles import draw_smiles
 from hullmark.studies._summary import summary
 
-__all__ = ["Report", "example_document", "read_report", "summary", "write_report"]
+__all__ = [
+    "TENOR_DAYS",
+    "Components",
+    "Dynamics",
+    "LargeMoves",
+    "MeasuredMove",
+    "Regression",
+    "Report",
+    "TermPower",
+    "VolChanges",
+    "VolSnapshot",
+    "draw_dynamics",
+    "draw_margin_maps",
+    "draw_smiles",
+    "example_document",
+    "fit_move",
+    "margin_map",
+    "measured_moves",
+    "move_shape",
+    "read_report",
+    "summary",
+    "vol_changes",
+    "vol_snapshots",
+    "write_report",
+]

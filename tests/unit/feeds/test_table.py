@@ -164,3 +164,11 @@ def test_texts_are_neither_missing_nor_empty_nor_there_again(write):
         table.texts("gap")
     with pytest.raises(FeedError, match="row 1, column 'n' must be a text, was 1"):
         table.texts("n")
+
+
+def test_numbers_are_taken_as_they_are_and_missing_ones_are_nan(write):
+    table = read_table(write({"price": [1.5, None, -2.0], "size": pa.array([None] * 3)}))
+    np.testing.assert_array_equal(table.numbers("price"), [1.5, np.nan, -2.0])
+    assert np.isnan(table.numbers("size")).all()
+    with pytest.raises(FeedError, match="column 'name' must be a number, was 'x'"):
+        read_table(write({"name": ["x"]})).numbers("name")

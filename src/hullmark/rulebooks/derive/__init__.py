@@ -1,0 +1,125 @@
+"""The rules of Derive v2 (formerly Lyra): interest, perpetuals, option settlement and admission.
+
+Each is a function on whole numbers of 1e-18, the venue's fixed point, and rounds as the venue does:
+`fixed` reads a decimal string, `trunc` in a name says cut towards zero, `floor` cut downwards.
+Amounts are USD, sizes coins, rates per year (interest) or per hour (funding).
+"""
+
+from importlib.resources import files as _files
+
+from hullmark.rulebooks.derive._admission import (
+    ADMISSION_PORTFOLIO,
+    ADMISSION_STANDARD,
+    ADMISSION_STANDARD_FIRST,
+    AccountState,
+    AdmissionRule,
+    Change,
+    Holding,
+    Inadmissible,
+    MarginValues,
+    adds_risk,
+    admit,
+    enough_margin,
+)
+from hullmark.rulebooks.derive._fixed import (
+    UNIT,
+    exp_floor,
+    fixed,
+    ln_floor,
+)
+from hullmark.rulebooks.derive._funding import (
+    FundingTerms,
+    PerpPosition,
+    funding_index_trunc,
+    funding_rate,
+    perp_mark,
+    premium_trunc,
+    settle_perp,
+    touch_perp,
+    trade_perp,
+    unrealised_profit_trunc,
+    unsettled_cash,
+    unsettled_funding_trunc,
+)
+from hullmark.rulebooks.derive._interest import (
+    CashBalance,
+    CashPool,
+    InterestTerms,
+    accrue,
+    borrow_rate_trunc,
+    exchange_rate_trunc,
+    interest_factor_floor,
+    move_cash,
+    pay_fees,
+    release_capture,
+    settle_cash,
+    socialise_loss,
+    utilisation_trunc,
+    with_interest_trunc,
+    withdrawal_cash_trunc,
+)
+from hullmark.rulebooks.derive._settlement import (
+    SETTLEMENT_SECONDS,
+    ForwardParts,
+    expired_value,
+    forward_parts_floor,
+    payoff_trunc,
+    settlement_price_floor,
+    settlement_value,
+)
+
+DATA = _files(__name__)  # where the files of this venue's rule books lie
+
+__all__ = [
+    "ADMISSION_PORTFOLIO",
+    "ADMISSION_STANDARD",
+    "ADMISSION_STANDARD_FIRST",
+    "DATA",
+    "SETTLEMENT_SECONDS",
+    "UNIT",
+    "AccountState",
+    "AdmissionRule",
+    "CashBalance",
+    "CashPool",
+    "Change",
+    "ForwardParts",
+    "FundingTerms",
+    "Holding",
+    "Inadmissible",
+    "InterestTerms",
+    "MarginValues",
+    "PerpPosition",
+    "accrue",
+    "adds_risk",
+    "admit",
+    "borrow_rate_trunc",
+    "enough_margin",
+    "exchange_rate_trunc",
+    "exp_floor",
+    "expired_value",
+    "fixed",
+    "forward_parts_floor",
+    "funding_index_trunc",
+    "funding_rate",
+    "interest_factor_floor",
+    "ln_floor",
+    "move_cash",
+    "pay_fees",
+    "payoff_trunc",
+    "perp_mark",
+    "premium_trunc",
+    "release_capture",
+    "settle_cash",
+    "settle_perp",
+    "settlement_price_floor",
+    "settlement_value",
+    "socialise_loss",
+    "touch_perp",
+    "trade_perp",
+    "unrealised_profit_trunc",
+    "unsettled_cash",
+    "unsettled_funding_trunc",
+    "utilisation_trunc",
+    "with_interest_trunc",
+    "withdrawal_cash_trunc",
+]
