@@ -102,7 +102,7 @@ def assert_same_as_deribit(tree, name):
 
 @pytest.mark.parametrize("name", DERIVE_BOOKS)
 def test_derive_margins_are_those_of_the_reference(name):
-    @settings(max_examples=20)
+    @settings(max_examples=12)
     @given(seeds)
     def check(seed):
         assert_same_as_derive(document(name, seed), name)
@@ -112,7 +112,7 @@ def test_derive_margins_are_those_of_the_reference(name):
 
 @pytest.mark.parametrize("name", DERIBIT_BOOKS)
 def test_deribit_like_margins_are_those_of_the_reference(name):
-    @settings(max_examples=4 if name == "deribit-portfolio" else 20)
+    @settings(max_examples=3 if name == "deribit-portfolio" else 12)
     @given(seeds)
     def check(seed):
         tree = document(name, seed)

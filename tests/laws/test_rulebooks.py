@@ -24,7 +24,7 @@ DERIVE = ("derive-portfolio", "derive-portfolio-2", "derive-standard")
 OPTIONS_ONLY = ("aevo-standard", "bitcom-standard", "okx-simple")  # Bybit's reads entry prices
 EXACT = 1e-12  # of the gross notional: the same numbers summed in another order
 KINDS = ("perpetuals", "futures", "options", "orders")
-quickly = settings(max_examples=6)
+quickly = settings(max_examples=4)
 
 
 def on_documents(name, check, *, accounts=1):

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from hullmark.core import FloatArray
 from hullmark.domain import Node
+from hullmark.errors import DocumentError
 from hullmark.margin._netting import NettingTables
 from hullmark.scenarios import ContractColumns, Revaluation, Shock, need
 
@@ -160,7 +161,18 @@ class BasisContingency(Struct, frozen=True, kw_only=True):
         return float(self.up - 1), float(self.down - 1)
 
     def apply(self, tables: NettingTables, revalued: Revalued) -> NettingTables:
-        """Fill the two moves and the share of each expiry."""
+        """Fill the two moves and the share of each expiry.
+
+        Raises
+        ------
+        DocumentError
+            If accounts settle in the coin: the moves are valued in USD.
+        """
+        if revalued.coin:
+            raise DocumentError(
+                f"a basis contingency must be on a market that settles in cash, was on"
+                f" {revalued.underlying}, which settles in the coin"
+            )
         moves = tuple(Shock(spot=spot) for spot in (self.up, self.down))
         values = revalued.revaluation.values(revalued.columns, moves, revalued.discount)
         value = tables.value.copy()
