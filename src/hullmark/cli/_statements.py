@@ -36,10 +36,20 @@ def print_statements(args: Namespace, text: bytes) -> int:
     portfolio = _portfolio(args, text, rulebook)
     found = statements(portfolio, rulebook)
     trade = None if args.trade is None else parse_trade(args.trade, portfolio.market)
-    if args.explain and (args.csv or args.parquet is not None):
-        raise InvalidInputError("--explain must come with tables or --json, came with rows")
+    for name in ("explain", "trade"):
+        if getattr(args, name) and (args.csv or args.parquet is not None):
+            raise InvalidInputError(f"--{name} must come with tables or --json, came with rows")
+    if args.trusted and args.trade is None:
+        raise InvalidInputError("--trusted must come with --trade")
     explained = [
-        explain(portfolio, rulebook, account.name, trade=trade, trusted=args.trusted)
+        explain(
+            portfolio,
+            rulebook,
+            account.name,
+            trade=trade,
+            trusted=args.trusted,
+            search=args.explain,
+        )
         for account in portfolio.accounts
         if args.explain or trade is not None
     ]

@@ -16,15 +16,16 @@ def find_plugin(group: str, name: str) -> EntryPoint:
     """
     kind = group.removeprefix("hullmark.").replace("_", " ").removesuffix("s")
     installed = entry_points(group=group)
-    match tuple(installed.select(name=name)):
+    claims = {point.value: point for point in installed.select(name=name)}  # equal ones are one
+    match tuple(claims.values()):
         case (only,):
             return only
         case ():
             known = ", ".join(sorted(installed.names)) or "none"
             raise PluginError(f"no {kind} {name!r:.60}; installed: {known}")
         case several:
-            claims = ", ".join(claim.value for claim in several)
-            raise PluginError(f"{kind} {name!r} is claimed by {claims}")
+            rivals = ", ".join(claim.value for claim in several)
+            raise PluginError(f"{kind} {name!r} is claimed by {rivals}")
 
 
 def load_plugin(group: str, name: str) -> Any:  # noqa: ANN401 - the caller knows the protocol

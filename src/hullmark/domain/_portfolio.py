@@ -351,7 +351,7 @@ def _order(node: Node, market: PortfolioMarket) -> Holding:
         path=node.path,
         contract=_contract(fields, kind, market),
         size=_size(fields["size"]),
-        entry=fields["price"].decimal(minimum=0),
+        entry=_entry(fields["price"], kind),
     )
 
 

@@ -80,6 +80,10 @@ def _quotes(rows: Table, time_ns: int) -> OptionQuotes:
 
     years = (rows.instants("expiry_datetime") - time_ns) / YEAR_NS
 
+    def usd(column: str) -> FloatArray:
+        with np.errstate(over="ignore", invalid="ignore"):  # absurd prices are dropped later
+            return frozen(optional(column) * forward)
+
     return OptionQuotes(
         instruments=tuple(rows.texts("instrument_name")),
         years=frozen(years),
@@ -87,8 +91,8 @@ def _quotes(rows: Table, time_ns: int) -> OptionQuotes:
         call=frozen(sides == "call"),
         forward=frozen(forward),
         vol=frozen(optional("implied_volatility")),
-        mark=frozen(optional("mark_price") * forward),
-        bid=frozen(optional("bid_price") * forward),
-        ask=frozen(optional("ask_price") * forward),
+        mark=usd("mark_price"),
+        bid=usd("bid_price"),
+        ask=usd("ask_price"),
         tick=frozen(TICK_COINS * forward),
     )

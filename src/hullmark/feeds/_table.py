@@ -80,7 +80,9 @@ class Table:
         try:
             stamps = cells.cast(pa.timestamp("ns")).cast(pa.int64()).to_numpy()
         except pa.ArrowInvalid as e:  # before 1677 or after 2262
-            raise FeedError(f"{self.path}: column {column!r} must fit in 64-bit ns: {e}") from e
+            raise FeedError(
+                f"{self.path}: column {column!r} must hold time stamps of 1677 to 2262 only"
+            ) from e
         return np.asarray(stamps, dtype=np.int64)
 
     def milliseconds(self, column: str) -> IntArray:

@@ -22,6 +22,7 @@ from hullmark.rulebooks._trades import Trade, tradable
 
 _SHARES = tuple(2.0**-k for k in range(7, -1, -1))  # of the most that is tried of a contract
 _REFINEMENTS = 12  # halvings of the interval in which a trade begins to be enough
+_REFINED_MAX = 16  # trades whose size is refined: the cheapest of those that are enough
 _CONTRACTS_MAX = 128  # that are tried: those held first, then those nearest to the money
 _DIGITS = 6  # of a proposed size, rounded away from zero
 _FREED = 0.1  # share of the initial requirement to free where nothing is missing
@@ -96,11 +97,14 @@ def _search(
     first = np.where(enough, np.argmax(grid >= target, axis=0), np.argmax(grid, axis=0))
     high = shares[first]
     low = np.where(first > 0, shares[np.maximum(first - 1, 0)], 0.0)
-    for _ in range(_REFINEMENTS if enough.any() else 0):
+    fees = [float(desk.fee(_trade(c, s))) for c, s in zip(candidates, high.tolist(), strict=True)]
+    near = [n for n in np.argsort(fees, kind="stable").tolist() if enough[n]][:_REFINED_MAX]
+    for _ in range(_REFINEMENTS if near else 0):
         middle = 0.5 * (low + high)
-        good = excess(middle) >= target
-        high = np.where(enough & good, middle, high)
-        low = np.where(enough & ~good, middle, low)
+        tried = [_trade(candidates[n], middle[n].item()) for n in near]
+        good = _excess(desk, account, tried, currency) >= target
+        for n, fits in zip(near, good.tolist(), strict=True):
+            high[n], low[n] = (middle[n], low[n]) if fits else (high[n], middle[n])
     return high, enough, grid.max(axis=0)
 
 

@@ -23,13 +23,8 @@ class Desk(Struct, frozen=True, kw_only=True):
         self, variants: Sequence[Holdings], *, keep: bool = False
     ) -> list[tuple[Statement, ...]]:
         """Return the statements of every variant."""
-        named = [replace(a, name=str(n)) for n, a in enumerate(variants)]
-        batches = self.book.margin.evaluate(self.portfolio.market, named, keep=keep)
-        found: list[list[Statement]] = [[] for _ in named]
-        for statement in assemble(named, batches, self.book):
-            n = int(statement.account)
-            found[n].append(replace(statement, account=variants[n].name))
-        return [tuple(each) for each in found]
+        batches = self.book.margin.evaluate(self.portfolio.market, variants, keep=keep)
+        return assemble(variants, batches, self.book)
 
     def after(self, account: Holdings, trade: Trade, fee: Decimal = Decimal(0)) -> Holdings:
         """Return the account after a trade and its fee."""

@@ -45,6 +45,7 @@ def explain(
     *,
     trade: Trade | None = None,
     trusted: bool = False,
+    search: bool = True,
 ) -> Explanation:
     """Return the margin of one account with its reasons.
 
@@ -58,6 +59,8 @@ def explain(
         What to add to the account, on paper.
     trusted : bool, default False
         Whether a trusted risk assessor sends it, where the venue knows such callers.
+    search : bool, default True
+        Whether to look for the cheapest trade that frees margin, which takes the time.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def explain(
         cheapest=tuple(
             freeing
             for statement in now
-            if statement.initial_margin > 0.0
+            if search and statement.initial_margin > 0.0
             for freeing in cheapest(desk, holdings, statement)
         ),
     )

@@ -1,10 +1,13 @@
 """One parameter set by its dotted path, as ``--set vol_shock.up=0.6`` has it."""
 
-import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hullmark.domain import Node, read_json
 from hullmark.errors import DocumentError
+
+_PLACE = re.compile(r"[0-9]{1,6}")  # in a list
 
 
 def with_parameter(tree: Mapping[str, Any], assignment: str) -> dict[str, Any]:
@@ -32,9 +35,11 @@ def _value(path: str, text: str) -> Any:  # noqa: ANN401 - what JSON gives
     if not text.startswith(("{", "[")) and text not in ("true", "false"):
         return text
     try:
-        return json.loads(text)
-    except ValueError as e:
+        value = read_json(text)
+    except DocumentError as e:
         raise DocumentError(f"the setting of {path} must be JSON, was not: {e}") from e
+    Node(path, value).check_tree()
+    return value
 
 
 def _put(tree: Any, keys: Sequence[str], value: Any, path: str) -> Any:  # noqa: ANN401
@@ -43,7 +48,7 @@ def _put(tree: Any, keys: Sequence[str], value: Any, path: str) -> Any:  # noqa:
     key, rest = keys[0], keys[1:]
     if isinstance(tree, Mapping) and key in tree:
         return {**tree, key: _put(tree[key], rest, value, path)}
-    if isinstance(tree, list) and key.isdecimal() and int(key) < len(tree):
+    if isinstance(tree, list) and _PLACE.fullmatch(key) and int(key) < len(tree):
         place = int(key)
         return [*tree[:place], _put(tree[place], rest, value, path), *tree[place + 1 :]]
     known = tree if isinstance(tree, Mapping) else ()

@@ -162,7 +162,7 @@ def order_premium(underlying: str, account: Holdings) -> float:
 def unsettled(underlying: str, account: Holdings, market: PortfolioMarket, *, coin: bool) -> float:
     """Return profit and funding of linear positions that is not in cash yet, in the currency.
 
-    Summed exactly, and rounded once.
+    Summed as decimals of 28 digits, and rounded to a float once.
     """
     total = Decimal(0)
     for position in account.positions:

@@ -100,13 +100,14 @@ def statements(
     """
     book = rulebook.open(portfolio.parameters)
     batches = book.margin.evaluate(portfolio.market, portfolio.accounts, keep=keep)
-    return assemble(portfolio.accounts, batches, book)
+    found = assemble(portfolio.accounts, batches, book)
+    return tuple(statement for each in found for statement in each)
 
 
 def assemble(
     accounts: Sequence[Holdings], batches: Sequence[Batch], book: OpenBook
-) -> tuple[Statement, ...]:
-    """Return one statement per account and currency, in the order of the accounts."""
+) -> list[tuple[Statement, ...]]:
+    """Return the statements of each account, one per currency."""
     parts: dict[tuple[int, str], list[UnderlyingMargin]] = {}
     for batch in batches:
         for row, account in enumerate(batch.account.tolist()):
@@ -117,7 +118,7 @@ def assemble(
         for asset in account.cash or idle:
             parts.setdefault((number, asset), [])
     known = book.margin.currencies
-    result = []
+    result: list[list[Statement]] = [[] for _ in accounts]
     for (number, currency), margins in sorted(parts.items(), key=lambda item: item[0]):
         account = accounts[number]
         if currency not in known:
@@ -125,7 +126,7 @@ def assemble(
                 f"{account.path}.cash must be in {', '.join(sorted(known))}, was in {currency!r}"
             )
         cash = float(account.cash.get(currency, 0))
-        result.append(
+        result[number].append(
             Statement(
                 account=account.name,
                 currency=currency,
@@ -136,7 +137,7 @@ def assemble(
                 underlyings=tuple(margins),
             )
         )
-    return tuple(result)
+    return [tuple(each) for each in result]
 
 
 def _part(batch: Batch, row: int) -> UnderlyingMargin:

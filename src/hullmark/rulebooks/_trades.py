@@ -48,12 +48,22 @@ def traded(
             path=held.path if held else f"{account.path} after the trade",
             contract=trade.contract,
             size=size,
-            entry=held.entry if held and trade.contract.kind == "option" else None,
+            entry=_entry(held, trade) if trade.contract.kind == "option" else None,
             unsettled=profit,
         )
     elif profit:  # what is closed is settled
         cash[settlement.currency] = cash.get(settlement.currency, Decimal(0)) + profit
     return replace(account, cash=cash, positions=tuple(positions.values()))
+
+
+# The average price of an option position after a trade: a trade that enlarges it moves the
+# average, one that reduces it does not, and one that turns it over begins anew.
+def _entry(held: Holding | None, trade: Trade) -> Decimal | None:
+    if held is None or (abs(trade.size) > abs(held.size) and held.size * trade.size < 0):
+        return trade.price
+    if held.entry is None or held.size * trade.size < 0:
+        return held.entry
+    return (held.entry * held.size + trade.price * trade.size) / (held.size + trade.size)
 
 
 def without(account: Holdings, position: Holding) -> Holdings:

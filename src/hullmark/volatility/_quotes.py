@@ -6,6 +6,7 @@ implied volatility. A quote beyond it is dropped, and the weights fall towards i
 """
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -17,6 +18,8 @@ from hullmark.errors import InvalidInputError
 from hullmark.pricing import black76, implied_vol
 
 VOL_MIN, VOL_MAX = 0.01, 10.0  # fractions per square-root year; what is outside is absurd
+PRICE_MIN, PRICE_MAX = 1e-9, 1e12  # USD; what is outside is no price
+YEARS_MAX = 1_000.0
 TICK_VOL_MAX = 1.0  # 100 vol points: a tick worth more says nothing of the vol
 NEIGHBOURS = 2  # strikes on either side
 NEIGHBOUR_RATIO, END_RATIO = 1.5, 2.5  # a vol this far from all its neighbours' is absurd
@@ -24,6 +27,8 @@ STRIKES_MIN = 5  # raw SVI has five numbers
 WINDOW = 2.5  # standard deviations within which quotes count alike
 WEIGHT_MIN = 1e-4  # of the most: what is beyond guides the wings where nothing else does
 SPREAD_LEAST = 0.005  # half a vol point: no spread makes a quote better than that
+
+_UNTOLD = re.compile(r"\{[^}]*\}")  # the place of a value that is missing or infinite
 
 Source: TypeAlias = Literal["mark", "mid", "bid", "ask"]
 Weights: TypeAlias = Literal["window", "vega", "spread"]
@@ -72,7 +77,9 @@ class OptionQuotes:
         """
         price = 0.5 * (self.bid + self.ask) if source == "mid" else getattr(self, source)
         vol = self.vol.copy() if source == "mark" else np.full(self.years.size, math.nan)
-        ask = ~np.isfinite(vol) & np.isfinite(price) & self._sound()
+        with np.errstate(invalid="ignore"):
+            priced = (price >= 0.0) & (price <= PRICE_MAX)
+        ask = ~np.isfinite(vol) & priced & self._sound()
         if ask.any():
             vol[ask] = implied_vol(
                 price=price[ask],
@@ -84,10 +91,20 @@ class OptionQuotes:
         return vol
 
     def _sound(self) -> NDArray[np.bool_]:
-        sound = np.ones(self.years.size, np.bool_)
-        for column in (self.years, self.forward, self.strike):
-            sound &= np.isfinite(column) & (column > 0.0)
-        return sound
+        with np.errstate(invalid="ignore"):
+            return (
+                (self.years > 0.0)
+                & (self.years <= YEARS_MAX)
+                & _is_price(self.forward)
+                & _is_price(self.strike)
+            )
+
+
+def _is_price(column: FloatArray) -> NDArray[np.bool_]:
+    """Whether numbers are prices above zero; what is missing is none."""
+    with np.errstate(invalid="ignore"):
+        found: NDArray[np.bool_] = (column >= PRICE_MIN) & (column <= PRICE_MAX)
+    return found
 
 
 class SmileQuotes(NamedTuple):
@@ -178,10 +195,15 @@ def _reasons(quotes: OptionQuotes, vol: FloatArray, tick_vol: FloatArray) -> lis
         sane = (vol >= VOL_MIN) & (vol <= VOL_MAX)
         rules = (
             (~(quotes.years > 0.0), "it has expired: years {:.4g}", quotes.years),
-            (~(quotes.forward > 0.0), "forward {:g} is not above 0", quotes.forward),
-            (~(quotes.strike > 0.0), "strike {:g} is not above 0", quotes.strike),
+            (
+                quotes.years > YEARS_MAX,
+                "expires in {:.4g} years: absurd",
+                quotes.years,
+            ),
+            (~_is_price(quotes.forward), "forward {:g} is no price above 0", quotes.forward),
+            (~_is_price(quotes.strike), "strike {:g} is no price above 0", quotes.strike),
             (quotes.bid > quotes.ask, "bid {:g} is above the ask", quotes.bid),
-            (np.isnan(vol), "no vol, and no price that a vol gives", vol),
+            (~np.isfinite(vol), "no vol, and no price that a vol gives", vol),
             (~sane, "vol {:.4g} is absurd", vol),
             (_alone(quotes, vol, sane), "vol {:.4g} is absurd beside its neighbours", vol),
             (tick_vol > TICK_VOL_MAX, "a tick of price is worth {:.3g} in vol", tick_vol),
@@ -189,7 +211,8 @@ def _reasons(quotes: OptionQuotes, vol: FloatArray, tick_vol: FloatArray) -> lis
     reasons: list[str | None] = [None] * vol.size
     for bad, text, column in reversed(rules):
         for i in np.flatnonzero(bad).tolist():
-            reasons[i] = text.format(column[i])
+            value = column[i]
+            reasons[i] = text.format(value) if np.isfinite(value) else _UNTOLD.sub("(none)", text)
     seen = set()
     keys = zip(quotes.years.tolist(), quotes.strike.tolist(), quotes.call.tolist(), strict=True)
     for i, key in enumerate(keys):

@@ -104,7 +104,8 @@ def test_words_that_are_no_trade_are_refused_with_examples(words):
         ("option BTC march 120000 straddle 2 at 3", r"trade\.type must be one of call, put"),
         ("perpetual SOL 2 at 3", r"trade\.underlying must be one of market\.underlyings"),
         ("perpetual BTC 0 at 3", r"trade\.size must not be zero"),
-        ("perpetual BTC 1 at -3", r"trade\.price must be"),
+        ("perpetual BTC 1 at -3", r"trade\.price must be > 0"),
+        ("perpetual BTC 1 at 0", r"trade\.price must be > 0, was '0'"),
     ],
 )
 def test_a_trade_is_read_as_an_order_is(words, message):
@@ -115,3 +116,34 @@ def test_a_trade_is_read_as_an_order_is(words, message):
 def test_an_account_that_is_not_there_is_named():
     with pytest.raises(InvalidInputError, match="account must be one of the document, was 'b'"):
         explain(portfolio("derive-portfolio-2"), BOOKS["derive-portfolio-2"], "b")
+
+
+BYBIT_CALL = {"underlying": "BTC", "expiry": "march", "strike": "120000", "type": "call"}
+
+
+@pytest.mark.parametrize(
+    ("held", "words", "size", "entry"),
+    [
+        (("-1", "100"), "option BTC march 120000 call -9 at 20000", "-10", "18010"),
+        (("-4", "100"), "option BTC march 120000 call 3 at 20000", "-1", "100"),
+        (("2", "100"), "option BTC march 120000 call -3 at 20000", "-1", "20000"),
+        (None, "option BTC march 120000 call -1 at 900", "-1", "900"),
+    ],
+    ids=["enlarged", "reduced", "turned over", "new"],
+)
+def test_an_option_position_after_a_trade_has_its_average_entry(held, words, size, entry):
+    """Bybit's initial margin reads the entry: it must be the one the account would have."""
+
+    def document(option):
+        changes = {"accounts.0.perpetuals": [], "accounts.0.options": option}
+        return Portfolio.parse_tree(
+            changed({**changes, "market.underlyings.ETH": {"spot": "3000"}})
+        )
+
+    before = document([] if held is None else [{**BYBIT_CALL, "size": held[0], "entry": held[1]}])
+    after = document([{**BYBIT_CALL, "size": size, "entry": entry}])
+    trade = parse_trade(words, before.market)
+    found = explain(before, BOOKS["bybit-options"], "a", trade=trade, search=False)
+    expected = explain(after, BOOKS["bybit-options"], "a", search=False)
+    assert found.after[0].initial_margin == expected.statements[0].initial_margin > 0.0
+    assert found.cheapest == ()

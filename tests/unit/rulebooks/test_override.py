@@ -33,6 +33,10 @@ def test_a_value_takes_its_place_and_nothing_else_changes(assignment, changed):
         ("basis", r"a setting must be such as vol_shock\.up=0\.6, was 'basis'"),
         ("=1", r"a setting must be such as"),
         ("scenarios=[", r"the setting of scenarios must be JSON, was not"),
+        ("scenarios=" + 50_000 * "[", r"the setting of scenarios must be JSON, was not"),
+        ('basis={"up": "1", "up": "2"}', r"basis must have each key once, was 'up'"),
+        (f"scenarios.{5_000 * '1'}=1", r"there is 0, 1"),
+        ("scenarios.\u0663.spot=1", r"there is 0, 1"),
     ],
 )
 def test_a_path_that_leads_nowhere_is_refused(assignment, message):
