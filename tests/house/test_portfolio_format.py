@@ -32,7 +32,7 @@ TREE["accounts"][0]["futures"] = [_FUTURE | {"unsettled": "-1.5"}]
 TREE["accounts"][0]["options"][0]["entry"] = "2000"
 TREE["accounts"][0]["orders"] = [
     {"kind": "perpetual", "underlying": "BTC", "size": "1", "price": "87000"},
-    {"kind": "future", "underlying": "BTC", "expiry": "2025-03-28", "size": "-1", "price": "0"},
+    {"kind": "future", "underlying": "BTC", "expiry": "2025-03-28", "size": "-1", "price": "1"},
     {"kind": "option", **TREE["accounts"][1]["options"][0], "price": "45.5"},
 ]
 
