@@ -160,7 +160,9 @@ def _shared(fit: "SurfaceFit") -> str:
 def _dropped(fit: "SurfaceFit") -> str:
     if not fit.dropped:
         return "Every quote was fitted."
-    kinds = Counter(" ".join(w for w in d.reason.split() if _plain(w)) for d in fit.dropped)
+    kinds = Counter(
+        " ".join(w if _plain(w) else "(so much)" for w in d.reason.split()) for d in fit.dropped
+    )
     lines = [f"{len(fit.dropped)} quotes were dropped, all listed by --json:"]
     lines += [f"  {count} because: {kind}" for kind, count in kinds.most_common()]
     return "\n".join(lines)

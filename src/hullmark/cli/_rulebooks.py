@@ -2,8 +2,12 @@
 
 import json
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from hullmark.cli._main import ExitStatus
+
+if TYPE_CHECKING:
+    from hullmark.rulebooks import Composition, RuleBook
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -25,11 +29,12 @@ def run(args: Namespace) -> int:
     elif args.name is None:
         print("\n\n".join(_lines(book) for book in books))
     else:
-        print(_lines(books[0]), _parameters(books[0].parameters), sep="\n\n")
+        print(_lines(books[0]), _parts(books[0].composition), sep="\n\n")
+        print(_parameters(books[0].parameters))
     return ExitStatus.FINE
 
 
-def _lines(book) -> str:  # type: ignore[no-untyped-def]  # noqa: ANN001 - a RuleBook, not imported here
+def _lines(book: "RuleBook") -> str:
     parts = [f"{book.name}: {book.venue}, {book.title[0].lower()}{book.title[1:]} ({book.date})"]
     for heading, lines in (
         ("covers", book.covers),
@@ -40,7 +45,9 @@ def _lines(book) -> str:  # type: ignore[no-untyped-def]  # noqa: ANN001 - a Rul
     return "\n".join(parts)
 
 
-def _tree(book, *, whole: bool) -> dict[str, object]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _tree(book: "RuleBook", *, whole: bool) -> dict[str, object]:
+    from msgspec import to_builtins
+
     tree: dict[str, object] = {
         "name": book.name,
         "venue": book.venue,
@@ -50,7 +57,27 @@ def _tree(book, *, whole: bool) -> dict[str, object]:  # type: ignore[no-untyped
         "covers": book.covers,
         "differences": book.differences,
     }
-    return {**tree, "parameters": book.parameters} if whole else tree
+    if not whole:
+        return tree
+    parts = to_builtins(book.composition)
+    return {**tree, "model": book.model, "composition": parts, "parameters": book.parameters}
+
+
+# The parts in their order, each with the section of the parameters that it reads.
+def _parts(composition: "Composition") -> str:
+    named = {
+        "scenarios": [composition.scenarios],
+        "nodes": [composition.nodes],
+        "post": composition.posts,
+        "add-on": composition.add_ons,
+        "floor": composition.floors,
+    }
+    lines = []
+    for kind, parts in named.items():
+        for part in filter(None, parts):
+            reads = f", reads {part.section}" if part.section else ""
+            lines.append(f"  {kind:9} {part.part}{reads}{', inside' if part.inside else ''}")
+    return "\n".join([*lines, ""]) if lines else ""
 
 
 # Every parameter under the path that --set takes.

@@ -2,7 +2,7 @@
 
 import json
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hullmark.cli._main import ExitStatus
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hullmark.domain import Portfolio
     from hullmark.rulebooks import Explanation, RuleBook, Statement
 
+_ROLES = {"inside": "x factor", "outside": "", "floor": "floor"}
 COLUMNS = {
     "account": "str",
     "currency": "str",
@@ -28,7 +29,7 @@ COLUMNS = {
 
 
 def print_statements(args: Namespace, text: bytes) -> int:
-    """Print the margin of a document's accounts; the status tells whether one is under water."""
+    """Print the margin of a document's accounts; the status tells whether one is in breach."""
     from hullmark.errors import InvalidInputError
     from hullmark.rulebooks import explain, load_rulebook, parse_trade, statements
 
@@ -65,8 +66,9 @@ def print_statements(args: Namespace, text: bytes) -> int:
             parts += [_reasons(explanation)] if args.explain else []
             parts += _what_if(explanation)
         print("\n\n".join(parts))
-    under_water = any(s.maintenance_excess < 0.0 for s in found)
-    return ExitStatus.BREACH if under_water else ExitStatus.FINE
+    after = [s for e in explained for s in e.after or ()]  # with a trade, its outcome decides
+    in_breach = any(s.maintenance_excess < 0.0 for s in after or found)
+    return ExitStatus.BREACH if in_breach else ExitStatus.FINE
 
 
 def _portfolio(args: Namespace, text: bytes, rulebook: "RuleBook") -> "Portfolio":
@@ -74,7 +76,7 @@ def _portfolio(args: Namespace, text: bytes, rulebook: "RuleBook") -> "Portfolio
 
     from hullmark.domain import Document, Portfolio, read_json
     from hullmark.errors import InvalidInputError
-    from hullmark.rulebooks import overridden, portfolio_of, with_parameter
+    from hullmark.rulebooks import overridden, portfolio_of
 
     tree = read_json(text)
     if isinstance(tree, dict) and tree.get("version") == 1:
@@ -83,18 +85,29 @@ def _portfolio(args: Namespace, text: bytes, rulebook: "RuleBook") -> "Portfolio
         if args.market is not None:
             chain = read_market(args.market)
             document = document.with_market(chain.market(document.instruments.values()))
-        portfolio = portfolio_of(document, rulebook.open())
+        parameters = _assigned(args, rulebook.parameters)
+        portfolio = replace(
+            portfolio_of(document, rulebook.open(parameters)), parameters=parameters
+        )
     elif args.market is not None:
         raise InvalidInputError("--market must come with a document of version 1")
     else:
         portfolio = Portfolio.parse_tree(tree)
-        portfolio = replace(portfolio, accounts=_chosen(args, portfolio.accounts))
-    if args.set:
-        parameters = overridden(rulebook.parameters, portfolio.parameters, "parameters")
-        for assignment in args.set:
-            parameters = with_parameter(parameters, assignment)
-        portfolio = replace(portfolio, parameters=parameters)
+        merged = overridden(rulebook.parameters, portfolio.parameters, "parameters")
+        portfolio = replace(
+            portfolio,
+            accounts=_chosen(args, portfolio.accounts),
+            parameters=_assigned(args, merged),
+        )
     return portfolio
+
+
+def _assigned(args: Namespace, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    from hullmark.rulebooks import with_parameter
+
+    for assignment in args.set:
+        parameters = with_parameter(parameters, assignment)
+    return parameters
 
 
 def _chosen(args: Namespace, accounts: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -141,10 +154,7 @@ def _reasons(explanation: "Explanation") -> str:
                             Column("MM", money),
                             Column("", left=True),
                         ],
-                        [
-                            (c.name, c.initial, c.maintenance, "x factor" if c.inside else "")
-                            for c in part.charges
-                        ],
+                        [(c.name, c.initial, c.maintenance, _ROLES[c.role]) for c in part.charges],
                     )
                 )
             if part.scenarios:
@@ -153,7 +163,7 @@ def _reasons(explanation: "Explanation") -> str:
                     table(
                         [Column("scenario", left=True), Column("gain", money), Column("")],
                         [
-                            (name, gain, "worst" if name == worst else "")
+                            (name, gain, "worst" if name == worst and gain < 0.0 else "")
                             for name, gain in part.scenarios.items()
                         ],
                     )
@@ -196,9 +206,10 @@ def _freeing(freeing: Any) -> str:  # noqa: ANN401 - a FreeingTrade, not importe
     verb = "buying" if trade.size > 0 else "selling"
     wanted = money(freeing.asked)
     found = f"to free {wanted}" if freeing.enough else f"to free margin, if not all of {wanted},"
+    size = f"{abs(trade.size).normalize():f}"
     return (
-        f"Cheapest single trade {found} {freeing.currency}: {verb} {abs(trade.size):f} of"
-        f" {trade.contract.name} at {float(trade.price):.10g} frees {money(freeing.freed)} for a"
+        f"Cheapest single trade {found} {freeing.currency}: {verb} {size} of"
+        f" {trade.contract.name} at {float(trade.price):.10g} frees {money(freeing.freed)}, after a"
         f" fee of {money(freeing.cost)}."
     )
 

@@ -27,7 +27,7 @@ from hullmark.margin._netting import Netted, NettingTables, net
 from hullmark.margin._tables import RiskArraysLike, RiskTables, build_tables, move_tables
 from hullmark.margin._tiers import Tier, TierSchedule
 from hullmark.margin.directional import by_group
-from hullmark.margin.gamma import Nodes, StrikeNodes, at_held_strikes
+from hullmark.margin.gamma import Nodes, StrikeNodes, at_held_strikes, held_nodes
 from hullmark.margin.posts import BasisContingency, PostProcessor, Revalued, Weights, expiry_rates
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "evaluate_one",
     "evaluate_row",
     "expiry_rates",
+    "held_nodes",
     "max_loss",
     "model_code",
     "move_tables",

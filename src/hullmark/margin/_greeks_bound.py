@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hullmark.book import PositionRows
 from hullmark.core import FloatArray
@@ -112,9 +113,17 @@ class GreekTables(NamedTuple):
         return out[:, :groups]
 
     def bound(
-        self, positions: PositionRows, linear: FloatArray, tables: NettingTables
+        self,
+        positions: PositionRows,
+        linear: FloatArray,
+        tables: NettingTables,
+        *,
+        own: NDArray[np.bool_] | None = None,
     ) -> GreekBound:
-        """Return the bound of every row; *linear* as in `net`."""
+        """Return the bound of every row; *linear* as in `net`.
+
+        *own* says of the last scenarios, nodes, which rows they are for, shape (R, nodes).
+        """
         sums = self.sums(positions, tables)
         value = sums @ self.coefficient
         market = sums[:, :, :1]
@@ -127,6 +136,9 @@ class GreekTables(NamedTuple):
         gain = (linear[:, None] * tables.move + change.sum(axis=1)) * tables.weight
         eased = np.maximum(np.abs(gain) - tables.relief, 0.0)
         gain = np.where(gain > 0.0, eased * tables.gain_share, -eased)
+        if own is not None and own.shape[1]:
+            first = gain.shape[1] - own.shape[1]
+            gain[:, first:] = np.where(own, gain[:, first:], np.inf)
         least = np.minimum((value[:, :, shocks:] - market).min(axis=2), 0.0)
         worst = np.minimum(gain.min(axis=1), (least * tables.basis).sum(axis=1))
         error = positions.sums(np.abs(positions.size) * self.error[positions.contract])

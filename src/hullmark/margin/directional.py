@@ -80,6 +80,8 @@ class DeltaShock(Struct, frozen=True, kw_only=True):
 
     def charge(self, rows: MarginRows) -> Charge:
         """Return the charge of every row."""
+        if not rows.underlying:
+            return Charge(rows.none, rows.none)
         long = rows.columns.option[rows.positions.contract] & (rows.positions.size > 0.0)
         each = rows.position_delta
         bought, other = (rows.positions.sums(np.where(at, each, 0.0)) for at in (long, ~long))

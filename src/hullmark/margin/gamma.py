@@ -47,6 +47,8 @@ class StrikeNodes(Struct, frozen=True, kw_only=True):
     def parse(cls, node: Node) -> Self:
         """Read ``{days, range, levels}``, levels of volatility: none, up, down."""
         fields = node.fields({"days", "range", "levels"})
+        if not fields["levels"].entries():
+            fields["levels"].refuse("name a level of volatility")
         return cls(
             days=fields["days"].positive_decimal(),
             range=fields["range"].positive_decimal(),
@@ -89,17 +91,21 @@ class StrikeNodes(Struct, frozen=True, kw_only=True):
         return Nodes(tuple(shocks), tuple(labels), node, len(self.levels))
 
 
+def held_nodes(positions: PositionRows, nodes: Nodes) -> NDArray[np.bool_]:
+    """Return for each row which scenarios of the nodes are its own, shape (R, nodes)."""
+    count = len(nodes.shocks) // nodes.levels
+    at = nodes.node[positions.contract]
+    held = np.zeros((len(positions.start) - 1, count), np.bool_)
+    held[positions.row[at >= 0], at[at >= 0]] = True
+    return np.repeat(held, nodes.levels, axis=1)
+
+
 def at_held_strikes(netted: Netted, positions: PositionRows, nodes: Nodes) -> Netted:
     """Return *netted* where a node counts only for the rows that hold one of its contracts.
 
     The gain of a row at the nodes of others is infinite: it cannot be the worst.
     """
-    count = len(nodes.shocks) // nodes.levels
-    at = nodes.node[positions.contract]
-    held = np.zeros((len(positions.start) - 1, count), np.bool_)
-    held[positions.row[at >= 0], at[at >= 0]] = True
-    profit = netted.profit.copy()
-    own = np.repeat(held, nodes.levels, axis=1)
+    profit, own = netted.profit.copy(), held_nodes(positions, nodes)
     first = profit.shape[1] - len(nodes.shocks)
     profit[:, first:] = np.where(own, profit[:, first:], np.inf)
     scenario = np.argmin(profit, axis=1)
@@ -147,7 +153,8 @@ class GammaPin(Struct, frozen=True, kw_only=True):
         curved = by_group(rows, size * self._curvature(rows, near)[at])
         gamma = 0.5 * self.share * self.move**2 * across(np.maximum(-curved, 0.0))
         waned = 1.0 - np.minimum(left, self.days) / self.days
-        close = near & (np.abs(columns.strike / columns.anchor - 1.0) <= self.pin_width)
+        open_ = near & (columns.of_expiry(columns.variable_share) > 0.0)
+        close = open_ & (np.abs(columns.strike / columns.anchor - 1.0) <= self.pin_width)
         pin = self.pin_rate * naked_weighted(rows, np.where(close, waned, 0.0)) * rows.spot
         return Charge(gamma + pin, gamma + pin)
 
@@ -164,7 +171,8 @@ class GammaPin(Struct, frozen=True, kw_only=True):
             call=columns.call[near],
         )
         curvature = np.zeros(len(columns.contracts))
-        curvature[near] = greeks.gamma * (forward if rows.coin else forward**2)
+        moving = columns.forward[columns.expiry[near], 1]  # what spot no longer moves has no gamma
+        curvature[near] = greeks.gamma * moving**2 / (forward if rows.coin else 1.0)
         return curvature
 
 

@@ -92,7 +92,7 @@ class _Carry(Struct, frozen=True, kw_only=True):
 
 
 class StaticDiscount(Struct, frozen=True, kw_only=True):
-    """The shocked value of an expiry counts at a discount: long less, short more.
+    """The shocked value of an expiry counts at a discount, of its own for long and for short.
 
     Long: ``base exp(-T (r rate_factor + rate_add))``. Short, where the book has it:
     ``base exp(T (...))``, at most the undiscounted value, ``1 / D`` [1]_.
@@ -131,7 +131,7 @@ class StaticDiscount(Struct, frozen=True, kw_only=True):
 class BasisContingency(Struct, frozen=True, kw_only=True):
     """A loss that competes with the worst scenario: spot moves, and the forward may not follow.
 
-    Per expiry the worse of two moves of spot, volatility unchanged and no discount, times
+    Per expiry the worse of two moves of spot, volatility unchanged and no static discount, times
     ``add + per_year T``; summed over expiries [1]_.
 
     References

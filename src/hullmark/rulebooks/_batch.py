@@ -36,6 +36,7 @@ class Batch(NamedTuple):
     maintenance: FloatArray  # (R,) requirement
     charges: Mapping[str, Charge]  # by the name of the add-on
     inside: Collection[str] = ()  # charges that the factor multiplies
+    floors: Collection[str] = ()  # charges that the requirement is not below
     labels: Sequence[str] = ()  # of the S scenarios
     worst: FloatArray | None = None  # (R,) least gain
     scenario: IntArray | None = None  # (R,) where; S: no scenario but the basis contingency

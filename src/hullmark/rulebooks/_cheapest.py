@@ -1,12 +1,12 @@
 """The cheapest single trade that frees margin: a search over contracts and sizes.
 
-Every contract that the document prices on the account's underlyings is tried, bought and sold, at
-its mark and with the venue's fee, in rising sizes; where a size is enough, the least that is enough
-is found by halving. The search is over what one trade does, exactly as margined, and knows neither
-spreads nor depth.
+Of the contracts that the document prices on the account's underlyings at most 128 are tried, those
+held first and then those nearest to the money, bought and sold, at their mark and with a taker's
+fee, in rising sizes. Of those that are enough the 16 of least fee are refined by halving. The
+search is over what one trade does, exactly as margined, and knows neither spreads nor depth.
 """
 
-from decimal import ROUND_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Context, Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -111,7 +111,7 @@ def _search(
 def _trade(candidate: _Candidate, share: float) -> Trade:
     size = candidate.most * Decimal(repr(share))
     rounded = Context(prec=_DIGITS, rounding=ROUND_UP).plus(size)
-    if abs(rounded) > abs(candidate.most):  # never more than is held
+    if abs(rounded) > abs(candidate.most):  # never more than the candidate's most
         rounded = candidate.most
     return Trade(contract=candidate.contract, size=rounded, price=candidate.price)
 
@@ -176,6 +176,7 @@ def _candidates(desk: Desk, account: Holdings, statement: Statement) -> list[_Ca
             continue
         coin = margin.settlement(contract.underlying).coin and contract.kind != "option"
         top = gross[contract.underlying] * (price if coin else 1)
+        top = Context(prec=_DIGITS, rounding=ROUND_DOWN).plus(top)
         if contract in held:
             top = top.copy_sign(held[contract])
             found += [_Candidate(contract, size, price) for size in (-held[contract], top)]

@@ -6,6 +6,7 @@ from typing import NamedTuple, Self
 from msgspec import Struct
 
 from hullmark.domain import Node
+from hullmark.errors import DocumentError
 
 PARTS = "hullmark.margin_parts"
 _SCOPES = ("account", "underlying")
@@ -45,7 +46,6 @@ class Composition(Struct, frozen=True, kw_only=True):
             {"scope", "discount", "kinds", "expired", "markets", "orders"}
             | {"scenarios", "nodes", "posts", "add_ons", "floors"},
         )
-        kinds = fields["kinds"].entries() if "kinds" in fields else []
         flags = {
             key: key in fields and fields[key].flag() for key in ("expired", "markets", "orders")
         }
@@ -56,13 +56,27 @@ class Composition(Struct, frozen=True, kw_only=True):
             expired=flags["expired"],
             markets=flags["markets"],
             orders=flags["orders"],
-            kinds=tuple(entry.choice(*_KINDS) for entry in kinds) or _KINDS,
+            kinds=_kinds(fields.get("kinds")),
             scenarios=_part(fields["scenarios"]) if "scenarios" in fields else None,
             nodes=_part(fields["nodes"]) if "nodes" in fields else None,
             posts=_parts(fields.get("posts")),
             add_ons=_parts(fields.get("add_ons")),
             floors=_parts(fields.get("floors")),
         )
+
+    def only(self, *read: str) -> None:
+        """Refuse parts that a model does not read; *read* are those it does.
+
+        Raises
+        ------
+        DocumentError
+            If another one is there.
+        """
+        for name in ("scenarios", "nodes", "posts", "add_ons", "floors", "orders"):
+            if getattr(self, name) and name not in read:
+                raise DocumentError(
+                    f"composition must leave out {name!r}, which the model does not read"
+                )
 
     def sections(self, fields: Mapping[str, Node]) -> dict[str, Node]:
         """Return the nodes that the parts read, by the name of the section.
@@ -90,6 +104,14 @@ class Composition(Struct, frozen=True, kw_only=True):
     def _names(self) -> set[str]:
         named = [*self.posts, *self.add_ons, *self.floors, self.scenarios, self.nodes]
         return {part.section for part in named if part is not None and part.section}
+
+
+def _kinds(node: Node | None) -> tuple[str, ...]:
+    if node is None:
+        return _KINDS
+    if not node.entries():
+        node.refuse("name at least one kind of contract")
+    return tuple(entry.choice(*_KINDS) for entry in node.entries())
 
 
 def _parts(node: Node | None) -> tuple[PartName, ...]:

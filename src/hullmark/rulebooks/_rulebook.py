@@ -19,7 +19,7 @@ ADMISSIONS = "hullmark.admissions"
 
 
 class TradeCosts(Struct, frozen=True, kw_only=True):
-    """What a trade is taken to cost when trades are ranked: the venue's fee of a taker."""
+    """What a trade is taken to cost when trades are ranked; the books here take Deribit's fees."""
 
     linear: float  # share of the notional of a perpetual or future
     option: float  # share of the notional of an option, per coin

@@ -18,6 +18,7 @@ from hullmark.margin import (
     GreekTables,
     MarginRows,
     MovesWithSpot,
+    Netted,
     NettingTables,
     Nodes,
     PostProcessor,
@@ -27,11 +28,13 @@ from hullmark.margin import (
     across,
     at_held_strikes,
     expiry_rates,
+    held_nodes,
     net,
 )
 from hullmark.pricing import black76
 from hullmark.rulebooks._batch import Batch, at_floor
 from hullmark.rulebooks._composition import PARTS, Composition
+from hullmark.rulebooks._factors import Factors
 from hullmark.rulebooks._rows import (
     margin_rows,
     order_premium,
@@ -50,36 +53,6 @@ from hullmark.scenarios import (
 
 _COUNT_MAX = 10**6  # of a limit
 _PLACES_MAX = 18  # to which a venue rounds
-
-
-class Factors(Struct, frozen=True, kw_only=True):
-    """What a check multiplies the worst loss by; a cash asset below its peg adds to the initial."""
-
-    initial: float
-    maintenance: float
-    peg_threshold: Decimal | None = None
-    peg_factor: Decimal = Decimal(0)
-
-    @classmethod
-    def parse(cls, node: Node, peg: Node | None) -> Self:
-        """Read ``factors {initial, maintenance}`` and ``peg {threshold, factor}``."""
-        fields = node.fields({"initial", "maintenance"})
-        below = peg.fields({"threshold", "factor"}) if peg else {}
-        return cls(
-            initial=float(fields["initial"].decimal(minimum=0)),
-            maintenance=float(fields["maintenance"].decimal(minimum=0)),
-            peg_threshold=below["threshold"].decimal(minimum=0) if below else None,
-            peg_factor=below["factor"].decimal(minimum=0) if below else Decimal(0),
-        )
-
-    def initial_at(self, stable: Decimal | None) -> float:
-        """Return the initial factor at a price of the cash asset."""
-        if self.peg_threshold is None:
-            return self.initial
-        if stable is None:
-            Node("market", {}).lacks("the key 'stable', since the rule book has a peg")
-        lost = max(self.peg_threshold - stable, Decimal(0))
-        return float(Decimal(repr(self.initial)) + lost * self.peg_factor)
 
 
 class Compiled(NamedTuple):
@@ -221,20 +194,8 @@ class ScenarioMargin(Struct, frozen=True, kw_only=True):
         keep: bool = False,
     ) -> Batch:
         """Return the margin of *rows*; *settled* is their linear profit, in the currency."""
-        linear = self._linear(rows)
-        keep = keep or bool(compiled.nodes.shocks)
-        netted = net(rows.positions, linear, compiled.tables, keep=keep)
-        if compiled.nodes.shocks:
-            netted = at_held_strikes(netted, rows.positions, compiled.nodes)
-        charges = {name: add_on.charge(rows) for name, (add_on, _) in self.add_ons.items()}
-        loss = self._round(-netted.worst)
-        floors = {name: floor.charge(rows) for name, floor in self.floors.items()}
-        initial = self._requirement(charges, loss, compiled.initial_factor, 0)
-        maintenance = self._requirement(charges, loss, self.factors.maintenance, 1)
-        notes = at_floor(initial, floors)
-        for floor in floors.values():
-            initial = np.maximum(initial, floor.initial)
-            maintenance = np.maximum(maintenance, floor.maintenance)
+        netted, charges, floors = self._margined(compiled, rows, keep=keep)
+        initial, maintenance = self._requirements(compiled, netted, charges, floors)
         return Batch(
             underlying=rows.underlying,
             currency=currency,
@@ -244,7 +205,8 @@ class ScenarioMargin(Struct, frozen=True, kw_only=True):
             maintenance=maintenance,
             charges={**charges, **floors},
             inside=[name for name, (_, inside) in self.add_ons.items() if inside],
-            notes=notes,
+            floors=list(floors),
+            notes=at_floor(initial, floors),
             labels=[*shock_labels(self.shocks), *compiled.nodes.labels],
             worst=netted.worst,
             scenario=netted.scenario,
@@ -259,27 +221,47 @@ class ScenarioMargin(Struct, frozen=True, kw_only=True):
 
         The worse of all bids filled and all asks filled; a bid for options pays its premium, too.
         """
-        premium = [order_premium(batch.underlying, a) for a in members.values()]
+        now = self._initial(compiled, self.rows(compiled, members, batch.underlying))
+        premium = np.array([order_premium(batch.underlying, a) for a in members.values()])
         added = np.zeros(len(members))
-        sides = (True, np.array(premium)), (False, np.zeros(len(members)))
-        for bids, paid in sides if any(a.orders for a in members.values()) else ():
+        for bids in (True, False) if any(a.orders for a in members.values()) else ():
             filled = [with_orders(batch.underlying, a, bids=bids) for a in members.values()]
             rows = self.rows(compiled, members, batch.underlying, holdings=filled)
-            other = self.batch(compiled, rows, np.zeros(len(members)), batch.currency)
-            more = compiled.initial_factor * (self._inside(other) - self._inside(batch))
-            added = np.maximum(added, more + paid)
+            more = self._initial(compiled, rows) - now
+            added = np.maximum(added, more + (premium if bids else 0.0))
         orders = Charge(added, np.zeros(len(members)))
         return batch._replace(
-            initial=self._round(batch.initial + added), charges={**batch.charges, "orders": orders}
+            initial=self._round(now + added), charges={**batch.charges, "orders": orders}
         )
 
-    # What the initial factor multiplies.
-    def _inside(self, batch: Batch) -> FloatArray:
-        total = self._round(-batch.worst) if batch.worst is not None else np.zeros(0)
-        for name, (_, inside) in self.add_ons.items():
-            if inside:
-                total = total + batch.charges[name].initial
-        return total
+    # The initial requirement before the venue rounds it.
+    def _initial(self, compiled: Compiled, rows: MarginRows) -> FloatArray:
+        return self._requirements(compiled, *self._margined(compiled, rows, keep=False))[0]
+
+    def _margined(
+        self, compiled: Compiled, rows: MarginRows, *, keep: bool
+    ) -> tuple[Netted, dict[str, Charge], dict[str, Charge]]:
+        noded = bool(compiled.nodes.shocks)
+        netted = net(rows.positions, self._linear(rows), compiled.tables, keep=keep or noded)
+        if noded:
+            netted = at_held_strikes(netted, rows.positions, compiled.nodes)
+        charges = {name: add_on.charge(rows) for name, (add_on, _) in self.add_ons.items()}
+        return netted, charges, {name: floor.charge(rows) for name, floor in self.floors.items()}
+
+    def _requirements(
+        self,
+        compiled: Compiled,
+        netted: Netted,
+        charges: Mapping[str, Charge],
+        floors: Mapping[str, Charge],
+    ) -> tuple[FloatArray, FloatArray]:
+        loss = self._round(-netted.worst)
+        initial = self._requirement(charges, loss, compiled.initial_factor, 0)
+        maintenance = self._requirement(charges, loss, self.factors.maintenance, 1)
+        for floor in floors.values():
+            initial = np.maximum(initial, floor.initial)
+            maintenance = np.maximum(maintenance, floor.maintenance)
+        return initial, maintenance
 
     def rows(
         self,
@@ -333,7 +315,8 @@ class ScenarioMargin(Struct, frozen=True, kw_only=True):
             basis=moves[0] if moves else (0.0, 0.0),
             coin=self.coin,
         )
-        return tables.bound(rows.positions, self._linear(rows), compiled.tables)
+        own = held_nodes(rows.positions, compiled.nodes)
+        return tables.bound(rows.positions, self._linear(rows), compiled.tables, own=own)
 
     # What gains in proportion to the move of spot: perpetuals, and collateral that moves with it.
     def _linear(self, rows: MarginRows) -> FloatArray:
@@ -393,7 +376,12 @@ def _places(node: Node | None) -> int | None:
 
 
 def _share(node: Node | None) -> float:
-    return 1.0 if node is None else float(node.decimal(minimum=0))
+    if node is None:
+        return 1.0
+    share = node.decimal(minimum=0)
+    if share > 1:
+        node.refuse("be <= 1")
+    return float(share)
 
 
 def _is_net(node: Node | None) -> bool:

@@ -20,7 +20,7 @@ class ChargeAmount(Struct, frozen=True, kw_only=True):
     name: str
     initial: float
     maintenance: float
-    inside: bool  # whether the rule book's factor multiplies it, too
+    role: str  # inside the rule book's factor, outside of it, or a floor of the requirement
 
 
 class UnderlyingMargin(Struct, frozen=True, kw_only=True):
@@ -69,10 +69,9 @@ class Statement(Struct, frozen=True, kw_only=True):
 def _reasons(part: UnderlyingMargin) -> tuple[str, ...]:
     if part.notes:
         return part.notes
-    loss = -(part.worst or 0.0)
-    if part.worst_scenario is not None and loss > _NOISE * part.initial:
+    if part.worst_scenario is not None and part.worst:
         return (f"{part.underlying} {part.worst_scenario}".strip(),)
-    charged = [c for c in part.charges if c.initial > _NOISE * part.initial]
+    charged = [c for c in part.charges if c.role != "floor" and c.initial > _NOISE * part.initial]
     if not charged:
         return ()
     largest = max(charged, key=lambda charge: charge.initial)
@@ -140,12 +139,20 @@ def assemble(
     return [tuple(each) for each in result]
 
 
+def _role(batch: Batch, name: str) -> str:
+    if name in batch.floors:
+        return "floor"
+    return "inside" if name in batch.inside else "outside"
+
+
 def _part(batch: Batch, row: int) -> UnderlyingMargin:
     worst = scenario = None
     profits: dict[str, float] = {}
     if batch.scenario is not None and batch.worst is not None:
         at = int(batch.scenario[row])
         worst, scenario = float(batch.worst[row]), [*batch.labels, BASIS][at]
+        if -worst <= _NOISE * abs(batch.initial[row]):  # what is left of a sum to zero
+            worst = 0.0
     if batch.profit is not None:
         gains = zip(batch.labels, batch.profit[row].tolist(), strict=True)
         profits = {label: gain for label, gain in gains if np.isfinite(gain)}  # its own nodes only
@@ -161,7 +168,7 @@ def _part(batch: Batch, row: int) -> UnderlyingMargin:
                 name=name,
                 initial=float(charge.initial[row]),
                 maintenance=float(charge.maintenance[row]),
-                inside=name in batch.inside,
+                role=_role(batch, name),
             )
             for name, charge in batch.charges.items()
         ),

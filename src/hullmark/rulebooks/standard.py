@@ -191,6 +191,7 @@ class StandardBook(Struct, frozen=True, kw_only=True):
     @classmethod
     def parse(cls, composition: Composition, parameters: Node) -> Self:
         """Read ``markets``, by underlying."""
+        composition.only("orders")
         trees = market_trees(parameters)
         return cls(
             composition=composition,

@@ -13,11 +13,11 @@ SPOT = 100_000
 VOL = 0.6
 
 
-def document(seconds, options, *, names=("a",), parameters=None):
+def document(seconds, options, *, names=("a",), parameters=None, forward=str(SPOT)):
     """Return accounts that all hold *options*, as (strike, type, size), of one expiry."""
     expiry = {
         "seconds": seconds,
-        "forward": str(SPOT),
+        "forward": forward,
         "forward_confidence": "1",
         "rate": "0",
         "rate_confidence": "1",
@@ -150,3 +150,11 @@ def test_a_parameter_that_breaks_its_rule_is_named(section, key, value, rule):
     broken = {section: {key: value}}
     with pytest.raises(DocumentError, match=rf"parameters\.{section}\.{key}.* must {rule}"):
         statements(document(3_600, [(100_000, "call", -1)], parameters=broken), BOOK)
+
+
+def test_what_spot_no_longer_moves_has_neither_gamma_nor_pin():
+    settled = document(0, [(100_000, "call", -1)], forward={"fixed": "99000", "variable": "0"})
+    (statement,) = statements(settled, BOOK)
+    charges = {c.name: c.maintenance for c in statement.underlyings[0].charges}
+    assert charges["gamma-pin"] == 0.0
+    assert gamma_pin(0, [(100_000, "call", -1)]) > 1_000.0

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from msgspec.structs import replace
 
 from hullmark.domain import Portfolio
 from hullmark.rulebooks import load_rulebook, statements
@@ -103,3 +104,23 @@ def test_near_the_money_the_estimate_is_near():
     exact = statements(portfolio, load_rulebook("derive-portfolio-2"))[0].underlyings[0].worst
     estimate, _ = bound_of(portfolio, "derive-portfolio-2")["BTC"]
     assert np.isclose(estimate, exact, rtol=0.1)
+
+
+def test_nodes_of_others_are_not_in_an_accounts_bound():
+    """A grid to 5 %, nodes to 16 %: the perpetual's worst is at 5 %, whoever stands beside it."""
+    narrow = {"range": "0.05", "steps": "1", "extended": [], "extended_factor": "1"}
+    parameters = {"matrix": {**narrow, "dampener": "0"}}
+    seconds = {"near": 3_600, "far": 200 * 86_400}
+    short = document([], seconds, -1)
+    other = document([("near", 110_000, "call", -1)], seconds, 0)
+    rulebook = load_rulebook("hullmark-portfolio")
+    both = replace(
+        short,
+        accounts=(short.accounts[0], replace(other.accounts[0], name="b")),
+        parameters=parameters,
+    )
+    exact = statements(both, rulebook)[0].underlyings[0].worst
+    margin = rulebook.open(both.parameters).margin
+    bounds = margin.greek_bounds(both.market, both.accounts)
+    assert exact == pytest.approx(-0.05 * SPOT)
+    assert bounds[0, "BTC"] == pytest.approx((exact, 0.0))

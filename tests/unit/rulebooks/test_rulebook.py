@@ -1,10 +1,11 @@
 """What a rule book refuses of its parameters."""
 
 import pytest
+from msgspec.structs import replace
 
-from hullmark.domain import Portfolio
+from hullmark.domain import Node, Portfolio
 from hullmark.errors import DocumentError
-from hullmark.rulebooks import statements
+from hullmark.rulebooks import Composition, statements
 
 from .documents import ABSENT, BOOKS, DOCUMENT, HAIRCUTS, changed
 
@@ -174,3 +175,23 @@ def test_parameters_that_break_a_rule_are_refused(name, parameters, message):
     tree = changed({"parameters": parameters, "accounts": [account]})
     with pytest.raises(DocumentError, match=message):
         statements(Portfolio.parse_tree(tree), BOOKS[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "composition", "message"),
+    [
+        (STANDARD, {"orders": True}, "composition must leave out 'orders'"),
+        (DERIBIT, {"floors": [{"part": "minimum-charge"}]}, "must leave out 'floors'"),
+        (TWO, {"kinds": []}, r"composition\.kinds must name at least one kind"),
+    ],
+)
+def test_what_a_model_does_not_read_is_refused_and_not_dropped(name, composition, message):
+    node = Node("composition", {"cash": "USDC", "markets": True, **composition})
+    with pytest.raises(DocumentError, match=message):
+        replace(BOOKS[name], composition=Composition.parse(node)).open()
+
+
+def test_a_share_of_gains_is_at_most_all_of_them():
+    tree = {"markets": {"BTC": {"pnl_offset": "1.1"}}}
+    with pytest.raises(DocumentError, match=r"BTC\.pnl_offset must be <= 1, was '1.1'"):
+        BOOKS[MATRIX].open(tree)

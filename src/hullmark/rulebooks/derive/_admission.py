@@ -46,13 +46,14 @@ class Change(Struct, frozen=True, kw_only=True):
     holding : Holding
     delta : int
         What is added to the account, or taken for less than zero.
-    after : int
-        What the account holds of it after the batch; looked at for a perpetual only.
+    after : int or None
+        What the account holds of it after the batch; looked at for a perpetual only, which counts
+        as enlarged where it is not told.
     """
 
     holding: Holding
     delta: int
-    after: int = 0
+    after: int | None = None
 
 
 class AdmissionRule(Struct, frozen=True, kw_only=True):
@@ -156,7 +157,8 @@ def adds_risk(rule: AdmissionRule, changes: tuple[Change, ...]) -> bool:
 
 def _adds_risk(rule: AdmissionRule, change: Change) -> bool:
     if change.holding is Holding.PERP:
-        return not rule.perp_reduction_free or change.delta * change.after > 0
+        turned = change.after is None or change.delta * change.after > 0  # not known: checked
+        return not rule.perp_reduction_free or turned
     if change.holding is Holding.BASE and rule.base_withdrawal_free:
         return False
     return change.delta < 0

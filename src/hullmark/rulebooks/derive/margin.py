@@ -117,6 +117,7 @@ class StandardManager(Struct, frozen=True, kw_only=True):
     @classmethod
     def parse(cls, composition: Composition, parameters: Node) -> Self:
         """Read the parameters."""
+        composition.only()
         keys = {"year_days", "markets", "collaterals", "depeg", "borrowing"}
         fields = parameters.fields(keys, {"svi"})
         peg = fields["depeg"].fields({"threshold", "factor"})
@@ -235,7 +236,7 @@ class StandardManager(Struct, frozen=True, kw_only=True):
                 counted = value * terms.factor
                 scaled = counted * terms.initial_scale
                 confidence = need(price.path, "confidence", price.confidence)
-                if confidence < terms.threshold and counted:
+                if confidence < terms.threshold and scaled:
                     scaled -= value * (1 - confidence) * terms.doubt_factor
                 worth[row] += float(value / stable)
                 kept[row] += float(value / stable - counted)

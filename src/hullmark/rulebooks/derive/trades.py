@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
-from hullmark.domain import Holdings, Portfolio
+from hullmark.domain import Holdings, Portfolio, PortfolioMarket
 from hullmark.rulebooks._desk import Desk
+from hullmark.rulebooks._rows import mark_of
 from hullmark.rulebooks._rulebook import RuleBook
 from hullmark.rulebooks._statement import Statement
 from hullmark.rulebooks._trades import Trade
@@ -57,7 +58,7 @@ def standard_admission(
     borrowing = bool(portfolio.parameters.get("borrowing", rulebook.parameters["borrowing"]))
     return admit(
         rule,
-        _changes(account, after, trade),
+        _changes(after, trade, portfolio.market, rulebook.composition.cash),
         margins,
         _state(account, after, desk, borrowing=borrowing),
         trusted=trusted,
@@ -90,7 +91,13 @@ def portfolio_admission(
         maintenance_basis=_total(shifted)[1],
     )
     state = _state(account, after, desk, borrowing=True)
-    return admit(rule, _changes(account, after, trade), margins, state, trusted=trusted)
+    return admit(
+        rule,
+        _changes(after, trade, portfolio.market, rulebook.composition.cash),
+        margins,
+        state,
+        trusted=trusted,
+    )
 
 
 def _basis_only(portfolio: Portfolio, rulebook: RuleBook) -> dict[str, object]:
@@ -104,15 +111,19 @@ def _total(found: tuple[Statement, ...]) -> tuple[float, float]:
     return sum(s.initial_excess for s in found), sum(s.maintenance_excess for s in found)
 
 
-# Two lines of one batch: the contract, and the cash that pays for an option.
-def _changes(account: Holdings, after: Holdings, trade: Trade) -> tuple[Change, ...]:
+# Two lines of one batch: the contract, and the cash that changes hands. An option's premium is
+# paid; of a perpetual only what its price is off the mark, as the rest waits in the position.
+def _changes(
+    after: Holdings, trade: Trade, market: PortfolioMarket, cash_asset: str
+) -> tuple[Change, ...]:
     held = {p.contract: p.size for p in after.positions}.get(trade.contract, Decimal(0))
-    kind = Holding.OPTION if trade.contract.kind == "option" else Holding.PERP
+    option = trade.contract.kind == "option"
+    kind = Holding.OPTION if option else Holding.PERP
     lines = [Change(holding=kind, delta=_units(trade.size), after=_units(held))]
-    paid = sum(after.cash.values(), Decimal(0)) - sum(account.cash.values(), Decimal(0))
-    if paid:
-        cash = sum(after.cash.values(), Decimal(0))
-        lines.append(Change(holding=Holding.CASH, delta=_units(paid), after=_units(cash)))
+    worth = Decimal(0) if option else mark_of(trade.contract, market)
+    if paid := -trade.size * (trade.price - worth):
+        left = after.cash.get(cash_asset, Decimal(0))
+        lines.append(Change(holding=Holding.CASH, delta=_units(paid), after=_units(left)))
     return tuple(lines)
 
 

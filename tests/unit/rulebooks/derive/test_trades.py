@@ -10,7 +10,7 @@ from hullmark.rulebooks.derive.trades import portfolio_admission, standard_admis
 STANDARD, SECOND = load_rulebook("derive-standard"), load_rulebook("derive-portfolio-2")
 
 
-def portfolio(cash, *, options=(), perpetual=None, parameters=None):
+def portfolio(cash, *, options=(), perpetual=None, parameters=None, mark="2000"):
     expiry = {
         "seconds": 30 * 86_400,
         "forward": "2000",
@@ -21,7 +21,7 @@ def portfolio(cash, *, options=(), perpetual=None, parameters=None):
         "vols": {"2000": "0.6", "2500": "0.6", "3000": "0.6"},
     }
     here = {"spot": "2000", "confidence": "1", "expiries": {"E": expiry}}
-    here["perpetual"] = {"mark": "2000", "confidence": "1"}
+    here["perpetual"] = {"mark": mark, "confidence": "1"}
     account = {
         "name": "a",
         "cash": {"USDC": str(cash)},
@@ -71,17 +71,28 @@ def test_a_perpetual_that_is_only_reduced_is_not_checked_by_the_standard_manager
 
 
 def test_the_first_standard_manager_lets_a_reduction_of_risk_pass():
-    short = portfolio(500, options=[("2000", "call", -2)])
-    initial, maintenance = excess(short, STANDARD)
-    assert initial < 0.0 < maintenance + 200.0
+    held = portfolio(850, options=[("2000", "call", -2)])
+    initial, maintenance = excess(held, STANDARD)
+    assert initial < 0.0 < maintenance
     words = "option ETH E 2500 call 2 at 1"  # bounds the loss, and pays a little
-    held = portfolio(500 + 60, options=[("2000", "call", -2)])
-    assert excess(held, STANDARD)[0] < 0.0
-    refused = asked(held, words)
-    first = asked(held, words, rule=ADMISSION_STANDARD_FIRST)
-    assert refused is Inadmissible.MARGIN
-    after = excess(portfolio(558, options=[("2000", "call", -2), ("2500", "call", 2)]), STANDARD)
-    assert (first is None) == (after[1] > max(excess(held, STANDARD)[1], 0.0))
+    after = portfolio(848, options=[("2000", "call", -2), ("2500", "call", 2)])
+    assert excess(after, STANDARD)[0] < 0.0
+    assert (excess(after, STANDARD)[1] > maintenance) == (
+        asked(held, words, rule=ADMISSION_STANDARD_FIRST) is None
+    )
+    assert asked(held, words) is Inadmissible.MARGIN
+
+
+@pytest.mark.parametrize("mark", ["1500", "2500"])
+def test_closing_a_perpetual_at_a_loss_is_a_reduction_whatever_it_lost(mark):
+    """The loss waits in the position and is no cash that is taken out."""
+    broke = portfolio(-3_000, perpetual=5 if mark == "1500" else -5, mark=mark)
+    size = -5 if mark == "1500" else 5
+    assert excess(broke, STANDARD)[1] < 0.0
+    assert asked(broke, f"perpetual ETH {size} at {mark}") is None
+    worse = 1 if size > 0 else -1
+    dear = asked(broke, f"perpetual ETH {size} at {int(mark) + 10 * worse}")
+    assert dear is Inadmissible.MARGIN  # paid off the mark: that is cash
 
 
 def test_a_trusted_assessor_is_checked_on_maintenance_alone():
