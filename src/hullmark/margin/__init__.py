@@ -1,14 +1,17 @@
 """How much an account must hold: its net value, its equity per check, and its requirements.
 
-Two models. *tiered* charges each position by brackets of its notional and sums; *scenario* charges
-the worst loss of the whole account over the venue's scenarios, times a factor. One kernel,
-`evaluate_row`, serves the sweep, the single what-if and everything between. The package reads
-prices and rows as given, and neither decides who is in breach nor what to do about it.
+A live venue has two models. *tiered* charges each position by brackets of its notional and sums;
+*scenario* charges the worst loss of the whole account over the venue's scenarios, times a factor.
+One kernel, `evaluate_row`, serves the sweep, the single what-if and everything between. Units: USD;
+requirements are >= 0, scenario P&L is the holder's. Laws, in both: finite; equal inputs, equal
+bits; initial >= maintenance; more of a single position never needs less; cash in an asset without
+haircut or shock adds itself to health. A model declares those and its further ones in ``laws``.
 
-Units: USD; requirements are >= 0, scenario P&L is the holder's. Laws, in every model: finite; equal
-inputs, equal bits; initial >= maintenance; more of a single position never needs less; cash in an
-asset without haircut or shock adds itself to health. A model declares those and its further ones
-in ``laws``.
+Beside them are the parts of rule books: `net` takes the worst scenario of rows that net by expiry,
+post-processors say how values count, add-ons and floors charge every row, nodes refine a grid near
+expiry. Their units are the currency the rows settle in; charges are >= 0; what a row is charged
+never depends on the rows beside it. The package reads prices and rows as given, and neither decides
+who is in breach nor what to do about it.
 """
 
 from hullmark.margin._evaluate import Evaluation, Health, evaluate, evaluate_one, evaluate_row

@@ -8,6 +8,11 @@ Every underlying makes the same relative move in a scenario, so that books net i
 underlyings: a limitation of this model, stated and not hidden. Forwards and marks keep their
 ratio to spot; volatility is held per strike and shocked by a factor that grows towards expiry.
 
+Rule books have scenarios of their own: `Shock` is one, a move of spot with what happens to
+volatility (a level by tenor, a twist of the skew, or a measured move of both), and `Revaluation`
+prices the contracts of a portfolio document in each. There spot moves the variable part of a
+forward only.
+
 Units: profit in USD per contract unit, from the holder's side, model(shock) minus model(base),
 negative a loss. Moves and vol shocks are fractions. Laws:
 

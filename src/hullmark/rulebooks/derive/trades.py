@@ -20,6 +20,7 @@ from hullmark.rulebooks.derive._admission import (
     admit,
 )
 from hullmark.rulebooks.derive._fixed import UNIT
+from hullmark.rulebooks.derive.margin import StandardManager
 
 
 def standard_admission(
@@ -55,7 +56,8 @@ def standard_admission(
         maintenance=_total(found)[1],
         maintenance_before=_total(before)[1],
     )
-    borrowing = bool(portfolio.parameters.get("borrowing", rulebook.parameters["borrowing"]))
+    lends = desk.book.margin
+    borrowing = isinstance(lends, StandardManager) and lends.borrowing
     return admit(
         rule,
         _changes(after, trade, portfolio.market, rulebook.composition.cash),
