@@ -135,6 +135,15 @@ class PortfolioMarket(Struct, frozen=True, kw_only=True):
         """Return the prices of the expiry of *contract*, which the document has checked."""
         return self.underlyings[contract.underlying].expiries[contract.expiry]
 
+    def mark(self, contract: HeldContract) -> Decimal:
+        """Return the mark of a perpetual or future, USD per coin, or refuse that there is none."""
+        perpetual = contract.kind == "perpetual"
+        there = self.underlyings[contract.underlying] if perpetual else self.expiry(contract)
+        mark = there.perpetual if isinstance(there, UnderlyingMarket) else there.future
+        if mark is None:
+            Node(there.path, {}).lacks(f"the key {contract.kind!r}")
+        return mark
+
 
 class Portfolio(Struct, frozen=True, kw_only=True):
     """A portfolio document whose parts fit each other; the parameters are a rule book's to read."""

@@ -7,7 +7,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hullmark.domain import HeldContract, Holdings, Portfolio
-from hullmark.rulebooks._rows import mark_of
 from hullmark.rulebooks._rulebook import OpenBook
 from hullmark.rulebooks._statement import Statement, assemble
 from hullmark.rulebooks._trades import Trade, traded
@@ -51,5 +50,5 @@ class Desk(Struct, frozen=True, kw_only=True):
         options = [c for c in contracts if c.kind == "option"]
         values = self.book.margin.prices(self.portfolio.market, options)
         found = {c: Decimal(repr(v)) for c, v in zip(options, values, strict=True)}
-        marks = {c: mark_of(c, self.portfolio.market) for c in contracts if c.kind != "option"}
+        marks = {c: self.portfolio.market.mark(c) for c in contracts if c.kind != "option"}
         return {**found, **marks}

@@ -175,17 +175,8 @@ def unsettled(underlying: str, account: Holdings, market: PortfolioMarket, *, co
 def _profit(position: Holding, market: PortfolioMarket, *, coin: bool) -> Decimal:
     if position.entry is None:
         return Decimal(0)
-    mark = mark_of(position.contract, market)
+    mark = market.mark(position.contract)
     return linear_profit(position.size, entry=position.entry, mark=mark, coin=coin)
-
-
-def mark_of(contract: HeldContract, market: PortfolioMarket) -> Decimal:
-    """Return the mark of a perpetual or future, USD per coin."""
-    there = market.underlyings[contract.underlying]
-    mark = there.perpetual if contract.kind == "perpetual" else market.expiry(contract).future
-    if mark is None:
-        raise DocumentError(f"{there.path} must have a mark of {contract.name}, and has not")
-    return mark
 
 
 def linear_profit(size: Decimal, *, entry: Decimal, mark: Decimal, coin: bool) -> Decimal:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from hullmark.domain import HeldContract, Holding, Holdings, PortfolioMarket, parse_order
 from hullmark.errors import DocumentError
 from hullmark.rulebooks._batch import Settlement
-from hullmark.rulebooks._rows import linear_profit, mark_of
+from hullmark.rulebooks._rows import linear_profit
 
 
 class Trade(Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ def traded(
         if held is not None:
             profit += held.unsettled
             legs += [(held.size, held.entry)] if held.entry is not None else []
-        mark = mark_of(trade.contract, market)
+        mark = market.mark(trade.contract)
         for size, entry in legs:
             profit += linear_profit(size, entry=entry, mark=mark, coin=settlement.coin)
     size = trade.size + (held.size if held else 0)

@@ -193,13 +193,9 @@ class ContractColumns(Struct, frozen=True, kw_only=True, dict=True):
         return np.where(self.expiry >= 0, values[self.expiry], otherwise)
 
     def _anchor(self, contract: HeldContract) -> Decimal:
-        if contract.kind == "perpetual":
-            mark = self.market.underlyings[contract.underlying].perpetual
-            return mark or Decimal(0)  # the document has one, or could not be read
-        expiry = self.market.expiry(contract)
         if contract.kind == "option":
-            return expiry.forward
-        return need(expiry.path, "future", expiry.future)
+            return self.market.expiry(contract).forward
+        return self.market.mark(contract)
 
     def _vol(self, contract: HeldContract) -> float:
         expiry = self.market.expiry(contract)

@@ -81,6 +81,28 @@ ORDER = {
     "price": "0.01",
 }
 
+# Paths, books and pieces by which tests change the document.
+ACCOUNT, BTC = "accounts.0", "market.underlyings.BTC"
+MARCH = f"{BTC}.expiries.march"
+TWO, ONE, STANDARD = "derive-portfolio-2", "derive-portfolio", "derive-standard"
+DERIBIT, MATRIX, BYBIT = "deribit-standard", "deribit-portfolio", "bybit-options"
+IN_COIN = {f"{ACCOUNT}.cash": {}}
+SVI = {
+    "a": "0.04",
+    "b": "0.4",
+    "rho": "-0.4",
+    "m": "0.05",
+    "sigma": "0.1",
+    "forward": "101000",
+    "years": "0.08",
+}
+SMILE = {f"{MARCH}.vols": ABSENT, f"{MARCH}.svi": SVI}
+SCENARIO = {"spot": "1.1", "vol": "up", "weight": "1"}
+MANY = [{"spot": f"1.{n:03}", "vol": "none"} for n in range(129)]
+FUTURE = {"underlying": "BTC", "expiry": "march", "size": "1", "entry": "100000"}
+JUNE_CALL = {"underlying": "BTC", "expiry": "june", "strike": "120000", "type": "call", "size": "1"}
+ETHER = {"underlying": "ETH", "size": "1", "entry": "3000"}
+
 
 def changed(changes):
     """Return the document with the values of dotted paths in their place; `ABSENT` takes one away.

@@ -113,12 +113,13 @@ class StandardManager(Struct, frozen=True, kw_only=True):
     collaterals: Mapping[str, BaseTerms]
     peg: tuple[Decimal, Decimal]  # threshold and factor
     borrowing: bool  # whether cash may be below zero
+    risk_reduction: bool  # whether a trade passes that raises maintenance margin, to above zero
 
     @classmethod
     def parse(cls, composition: Composition, parameters: Node) -> Self:
         """Read the parameters."""
         composition.only()
-        keys = {"year_days", "markets", "collaterals", "depeg", "borrowing"}
+        keys = {"year_days", "markets", "collaterals", "depeg", "borrowing", "risk_reduction"}
         fields = parameters.fields(keys, {"svi"})
         peg = fields["depeg"].fields({"threshold", "factor"})
         year = float(fields["year_days"].decimal(minimum=1))
@@ -130,6 +131,7 @@ class StandardManager(Struct, frozen=True, kw_only=True):
             collaterals={k: _base(v) for k, v in fields["collaterals"].items().items()},
             peg=(peg["threshold"].decimal(minimum=0), peg["factor"].decimal(minimum=0)),
             borrowing=fields["borrowing"].flag(),
+            risk_reduction=fields["risk_reduction"].flag(),
         )
 
     def evaluate(

@@ -2,9 +2,10 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from hullmark.domain import Holdings, Portfolio, PortfolioMarket
 from hullmark.rulebooks._desk import Desk
-from hullmark.rulebooks._rows import mark_of
 from hullmark.rulebooks._rulebook import RuleBook
 from hullmark.rulebooks._statement import Statement
 from hullmark.rulebooks._trades import Trade
@@ -46,7 +47,8 @@ def standard_admission(
     trusted : bool, default False
         Whether a trusted risk assessor sends it: then only maintenance margin counts.
     rule : AdmissionRule
-        The newest by default; ``ADMISSION_STANDARD_FIRST`` lets a reduction of risk pass, too.
+        The newest by default. With the parameter ``risk_reduction`` a reduction of risk passes,
+        too, as under ``ADMISSION_STANDARD_FIRST``.
     """
     desk = Desk(book=rulebook.open(portfolio.parameters), portfolio=portfolio)
     after = desk.after(account, trade)
@@ -56,13 +58,14 @@ def standard_admission(
         maintenance=_total(found)[1],
         maintenance_before=_total(before)[1],
     )
-    lends = desk.book.margin
-    borrowing = isinstance(lends, StandardManager) and lends.borrowing
+    manager = desk.book.margin
+    assert isinstance(manager, StandardManager)
+    reduces = rule.risk_reduction or manager.risk_reduction
     return admit(
-        rule,
+        replace(rule, risk_reduction=reduces),
         _changes(after, trade, portfolio.market, rulebook.composition.cash),
         margins,
-        _state(account, after, desk, borrowing=borrowing),
+        _state(account, after, desk, borrowing=manager.borrowing),
         trusted=trusted,
     )
 
@@ -122,7 +125,7 @@ def _changes(
     option = trade.contract.kind == "option"
     kind = Holding.OPTION if option else Holding.PERP
     lines = [Change(holding=kind, delta=_units(trade.size), after=_units(held))]
-    worth = Decimal(0) if option else mark_of(trade.contract, market)
+    worth = Decimal(0) if option else market.mark(trade.contract)
     if paid := -trade.size * (trade.price - worth):
         left = after.cash.get(cash_asset, Decimal(0))
         lines.append(Change(holding=Holding.CASH, delta=_units(paid), after=_units(left)))

@@ -83,6 +83,15 @@ def test_the_first_standard_manager_lets_a_reduction_of_risk_pass():
     assert asked(held, words) is Inadmissible.MARGIN
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_reduction_of_risk_passes_where_the_parameter_says_so(allowed):
+    held = portfolio(850, options=[("2000", "call", -2)], parameters={"risk_reduction": allowed})
+    refused = asked(held, "option ETH E 2000 call 0.05 at 137")  # a part bought back
+    assert refused is (None if allowed else Inadmissible.MARGIN)
+    worse = asked(held, "option ETH E 2000 call -0.5 at 137")
+    assert worse is Inadmissible.MARGIN
+
+
 @pytest.mark.parametrize("mark", ["1500", "2500"])
 def test_closing_a_perpetual_at_a_loss_is_a_reduction_whatever_it_lost(mark):
     """The loss waits in the position and is no cash that is taken out."""
