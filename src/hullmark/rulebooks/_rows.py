@@ -138,27 +138,6 @@ def positions_on(underlying: str, account: Holdings) -> dict[HeldContract, float
     return sizes([p for p in account.positions if p.contract.underlying == underlying])
 
 
-def with_orders(underlying: str, account: Holdings, *, bids: bool) -> dict[HeldContract, float]:
-    """Return the same with all its bids filled, or all its asks."""
-    held = positions_on(underlying, account)
-    for order in account.orders:
-        if order.contract.underlying == underlying and (order.size > 0) == bids:
-            held[order.contract] = held.get(order.contract, 0.0) + float(order.size)
-    return held
-
-
-def order_premium(underlying: str, account: Holdings) -> float:
-    """Return what the account's bids for options would pay, in the currency."""
-    bids = (
-        order.size * (order.entry or Decimal(0))
-        for order in account.orders
-        if order.contract.underlying == underlying
-        and order.contract.kind == "option"
-        and order.size > 0
-    )
-    return float(sum(bids, Decimal(0)))
-
-
 def unsettled(underlying: str, account: Holdings, market: PortfolioMarket, *, coin: bool) -> float:
     """Return profit and funding of linear positions that is not in cash yet, in the currency.
 

@@ -35,10 +35,10 @@ from hullmark.pricing import black76
 from hullmark.rulebooks._batch import Batch, at_floor
 from hullmark.rulebooks._composition import PARTS, Composition
 from hullmark.rulebooks._factors import Factors
+from hullmark.rulebooks._orders import added_by_orders
 from hullmark.rulebooks._rows import (
     margin_rows,
-    order_premium,
-    with_orders,
+    positions_on,
 )
 from hullmark.scenarios import (
     TWISTS,
@@ -221,17 +221,16 @@ class ScenarioMargin(Struct, frozen=True, kw_only=True):
 
         The worse of all bids filled and all asks filled; a bid for options pays its premium, too.
         """
-        now = self._initial(compiled, self.rows(compiled, members, batch.underlying))
-        premium = np.array([order_premium(batch.underlying, a) for a in members.values()])
-        added = np.zeros(len(members))
-        for bids in (True, False) if any(a.orders for a in members.values()) else ():
-            filled = [with_orders(batch.underlying, a, bids=bids) for a in members.values()]
-            rows = self.rows(compiled, members, batch.underlying, holdings=filled)
-            more = self._initial(compiled, rows) - now
-            added = np.maximum(added, more + (premium if bids else 0.0))
+
+        def initial(holdings: Sequence[Mapping[HeldContract, float]]) -> FloatArray:
+            rows = self.rows(compiled, members, batch.underlying, holdings=holdings)
+            return self._initial(compiled, rows)
+
+        own = [positions_on(batch.underlying, a) for a in members.values()]
+        added = added_by_orders(batch.underlying, members, initial)
         orders = Charge(added, np.zeros(len(members)))
         return batch._replace(
-            initial=self._round(now + added), charges={**batch.charges, "orders": orders}
+            initial=self._round(initial(own) + added), charges={**batch.charges, "orders": orders}
         )
 
     # The initial requirement before the venue rounds it.

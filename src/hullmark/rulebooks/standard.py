@@ -28,15 +28,14 @@ from hullmark.errors import DocumentError
 from hullmark.margin import Charge
 from hullmark.rulebooks._batch import Batch, Settlement
 from hullmark.rulebooks._composition import Composition
+from hullmark.rulebooks._orders import added_by_orders
 from hullmark.rulebooks._rows import (
     check_holdings,
     check_kinds,
     contracts_on,
     market_trees,
-    order_premium,
     positions_on,
     unsettled,
-    with_orders,
 )
 from hullmark.scenarios import ContractColumns
 
@@ -249,15 +248,13 @@ class StandardBook(Struct, frozen=True, kw_only=True):
         offered = _order_prices(name, columns, accounts, entry) if needs_entry else entry
         positions = position_rows(held, columns.number)
         required = rates.require(columns, positions, entry[positions.row, positions.contract])
-        initial = positions.sums(required.initial)
-        added = np.zeros(len(members))
-        for bids in (True, False):
-            filled = [with_orders(name, a, bids=bids) for a in members.values()]
-            rows = position_rows(filled, columns.number)
+
+        def initial(holdings: Sequence[Mapping[HeldContract, float]]) -> FloatArray:
+            rows = position_rows(holdings, columns.number)
             other = rates.require(columns, rows, offered[rows.row, rows.contract])
-            more = rows.sums(other.initial) - initial
-            paid = [order_premium(name, a) if bids else 0.0 for a in members.values()]
-            added = np.maximum(added, more + np.array(paid))
+            return rows.sums(other.initial)
+
+        added = added_by_orders(name, members, initial)
         nothing = np.zeros(len(members))
         linear = ~columns.option[positions.contract]
         charges = {
@@ -271,7 +268,7 @@ class StandardBook(Struct, frozen=True, kw_only=True):
             currency=name if rates.coin else self.composition.cash,
             account=np.array(list(members), np.int64),
             mark_to_market=np.array(profits, np.float64),
-            initial=initial + added,
+            initial=positions.sums(required.initial) + added,
             maintenance=positions.sums(required.maintenance),
             charges=charges,
             notes=dict.fromkeys(range(len(members)), (f"{name} each position by itself",)),

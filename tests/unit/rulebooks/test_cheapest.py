@@ -58,3 +58,12 @@ def test_contracts_that_the_document_prices_in_part_are_left_out():
     coin = {"accounts.0.cash": {"BTC": "5"}, "accounts.0.perpetuals": []}
     _, _, (freeing,) = cheapest("deribit-standard", coin)
     assert freeing.trade.contract.kind == "option"
+
+
+def test_a_hedge_may_be_sold():
+    free = {"trade_cost": {"linear": "0", "option": "1", "option_cap": "1"}}
+    put = {"underlying": "BTC", "expiry": "march", "strike": "90000", "type": "put", "size": "-2"}
+    changes = {"accounts.0.perpetuals": [], "accounts.0.options": [put], "parameters": free}
+    _, _, (freeing,) = cheapest("derive-portfolio-2", changes)
+    assert freeing.trade.contract.kind == "perpetual"
+    assert freeing.trade.size < 0
