@@ -1,4 +1,11 @@
-"""Vocabulary shared by all of hullmark: exact amounts, instants and checked arrays, no market."""
+"""Vocabulary shared by all of hullmark: exact amounts, instants and checked arrays, no market.
+
+What is compiled, `bundle` and ``wide_...``, is loaded when it is first used, so that nothing else
+waits for it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from hullmark.core._amount import Amount
 from hullmark.core._arrays import (
@@ -33,6 +40,10 @@ from hullmark.core._instant import (
 from hullmark.core._kernel import inlined, kernel
 from hullmark.core._plugins import find_plugin, load_plugin, plugin_names
 
+if TYPE_CHECKING:
+    from hullmark.core._bundle import Bundle, bundle
+    from hullmark.core._wide import wide_add, wide_ceil, wide_floor, wide_subtract
+
 __all__ = [
     "DAY_NS",
     "DECIMALS_MAX",
@@ -43,9 +54,11 @@ __all__ = [
     "YEAR_NS",
     "Amount",
     "Asset",
+    "Bundle",
     "Closing",
     "FloatArray",
     "IntArray",
+    "bundle",
     "find_plugin",
     "finite_vector",
     "format_instant",
@@ -64,4 +77,17 @@ __all__ = [
     "parse_scaled",
     "plugin_names",
     "positive_vector",
+    "wide_add",
+    "wide_ceil",
+    "wide_floor",
+    "wide_subtract",
 ]
+
+if not TYPE_CHECKING:  # or every name would be one
+
+    def __getattr__(name: str) -> object:
+        if name in ("Bundle", "bundle"):
+            return getattr(import_module("hullmark.core._bundle"), name)
+        if not name.startswith("wide_"):
+            raise AttributeError(f"module 'hullmark.core' has no attribute {name!r}")
+        return getattr(import_module("hullmark.core._wide"), name)

@@ -13,15 +13,19 @@ of its lots plus its quote.
 
 from hullmark.ledger._cost import cost_ceil, payoff_ratio, unit_ratio, value_floor
 from hullmark.ledger._ledger import Ledger
+from hullmark.ledger._lines import Lines
 from hullmark.ledger._position import FLAT, MICRO, Position, fill, funding_due
+from hullmark.ledger._trades import fill_kernel
 
 __all__ = [
     "FLAT",
     "MICRO",
     "Ledger",
+    "Lines",
     "Position",
     "cost_ceil",
     "fill",
+    "fill_kernel",
     "funding_due",
     "payoff_ratio",
     "unit_ratio",

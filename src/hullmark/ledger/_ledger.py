@@ -1,96 +1,73 @@
 """The ledger: who has what, in 64-bit columns and by double entry.
 
-Every method here moves quanta between accounts or inside one; none makes or loses any. The columns
-are ``array('q')``: an integer that does not fit raises before it is stored. A ledger that raised
-may have done half of what it was told, and is to be thrown away.
+Every method here moves quanta between accounts or inside one; none makes or loses any. An integer
+that does not fit into its column raises before it is stored. A ledger that raised may have done
+half of what it was told, and is to be thrown away, but for `Ledger.trade_many`.
 """
 
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from math import gcd
 
-from hullmark.core import NANO, Asset, int64
-from hullmark.domain import Instrument, Option, Spot, SystemAccount, is_system
-from hullmark.errors import AmountOverflowError
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hullmark.core import INT64_MAX, NANO, IntArray, int64
+from hullmark.domain import FIRST_ACCOUNT, Option, Spot, SystemAccount
+from hullmark.errors import AmountOverflowError, InvalidInputError
 from hullmark.ledger._cost import payoff_ratio
-from hullmark.ledger._position import FLAT, Position, fill, funding_due
+from hullmark.ledger._holdings import Holdings
+from hullmark.ledger._position import Position, fill, funding_due
+from hullmark.ledger._sweeps import expiry_kernel, interest_kernel
+from hullmark.ledger._trades import NOTES_MAX, trade_kernel, trade_many_kernel, trades_table
+
+# As plain numbers, which are quicker keys.
+_FEES, _FUNDING = int(SystemAccount.FEES), int(SystemAccount.FUNDING)
 
 
-class Ledger:
-    """Cash per account and asset, lots and quote per account and instrument.
-
-    Accounts are known by number outside and by row inside; a row is never reused. Positions that
-    become flat leave their slot to the next one.
-    """
-
-    def __init__(self) -> None:
-        self.assets: list[Asset] = []
-        self.instruments: list[Instrument] = []
-        self.accounts: list[int] = []  # account number of each row
-        self.row_of: dict[int, int] = {}
-        self.asset_index: dict[str, int] = {}
-        self.instrument_index: dict[str, int] = {}
-        self.funding_micro: list[int] = []  # cumulative, per instrument: what one long lot owes
-        self.changed: set[int] = set()  # rows touched since someone last looked
-        self._cash: list[array[int]] = []  # one column per asset
-        self._settlement: list[int] = []  # asset of each instrument
-        self._lots, self._quote, self._paid = array("q"), array("q"), array("q")
-        self._held: list[dict[int, int]] = []  # per row: instrument -> slot in the three above
-        self._free: list[int] = []
-
-    def extend(self, assets: Sequence[Asset], instruments: Sequence[Instrument]) -> None:
-        """Make room for new assets and instruments, behind those that are known."""
-        for asset in assets:
-            self.asset_index[asset.symbol] = len(self.assets)
-            self.assets.append(asset)
-            self._cash.append(array("q", bytes(8 * len(self.accounts))))
-        for instrument in instruments:
-            self.instrument_index[instrument.symbol] = len(self.instruments)
-            self.instruments.append(instrument)
-            self._settlement.append(self.asset_index[instrument.settlement])
-            self.funding_micro.append(0)
-
-    def open(self, account: int) -> int:
-        """Open an account with nothing in it, and return its row."""
-        row = len(self.accounts)
-        assert account not in self.row_of, f"account {account} is open"
-        self.row_of[account] = row
-        self.accounts.append(account)
-        self._held.append({})
-        for column in self._cash:
-            column.append(0)
-        self.changed.add(row)
-        return row
-
-    def cash(self, account: int, asset: int) -> int:
-        """Return an account's cash, in quanta."""
-        return self._cash[asset][self.row_of[account]]
-
-    def position(self, account: int, instrument: int) -> Position:
-        """Return an account's position; flat if it has none."""
-        slot = self._held[self.row_of[account]].get(instrument)
-        if slot is None:
-            return FLAT
-        return Position(self._lots[slot], self._quote[slot], self._paid[slot])
-
-    def positions(self, account: int) -> list[tuple[int, Position]]:
-        """Return an account's open positions in the order of instruments."""
-        lots, quote, paid = self._lots, self._quote, self._paid
-        return [
-            (instrument, Position(lots[slot], quote[slot], paid[slot]))
-            for instrument, slot in sorted(self._held[self.row_of[account]].items())
-        ]
-
-    def settlement(self, instrument: int) -> int:
-        """Return the index of the asset that an instrument settles in."""
-        return self._settlement[instrument]
+class Ledger(Holdings):
+    """What accounts hold, and everything that can happen to it."""
 
     def move(self, source: int, target: int, asset: int, quanta: int) -> None:
         """Move cash between two accounts. The only way that cash changes hands."""
         self._credit(asset, self.row_of[source], -quanta)
         self._credit(asset, self.row_of[target], quanta)
 
-    def trade(self, buyer: int, seller: int, instrument: int, *, lots: int, cost: int) -> None:
-        """Give *lots* to the buyer and *cost* quanta to the seller."""
+    def trade(
+        self,
+        buyer: int,
+        seller: int,
+        instrument: int,
+        *,
+        lots: int,
+        cost: int,
+        buyer_fee: int = 0,
+        seller_fee: int = 0,
+    ) -> None:
+        """Give *lots* to the buyer and *cost* quanta to the seller, and take the fee of each."""
+        row_of = self.row_of
+        bought, sold = row_of[buyer], row_of[seller]
+        fees, funding = row_of.get(_FEES, -1), row_of.get(_FUNDING, -1)
+        charged = (buyer_fee, seller_fee, fees, funding)
+        self._slots.reserve(2)
+        try:
+            done = trade_kernel(self.bundle, bought, sold, instrument, lots, cost, *charged)
+        except OverflowError:  # no kernel takes such a number
+            done = -1
+        if done < 0:  # what no kernel can count may fit in the end
+            self._trade(buyer, seller, instrument, lots, cost)
+            for payer, fee in ((buyer, buyer_fee), (seller, seller_fee)):
+                if fee:
+                    self.move(payer, _FEES, self._settlement[instrument], fee)
+            return
+        touched = {bought, sold}
+        if buyer_fee or seller_fee:
+            touched.add(fees)
+        if done:
+            touched.add(funding)
+        self._touch_all(touched)
+
+    # The trade without fees, in integers of any width.
+    def _trade(self, buyer: int, seller: int, instrument: int, lots: int, cost: int) -> None:
         terms, settlement = self.instruments[instrument], self._settlement[instrument]
         if isinstance(terms, Spot):
             base = self.asset_index[terms.underlying]
@@ -104,38 +81,87 @@ class Ledger:
             self._fill(buyer, instrument, lots, cost)
             self._fill(seller, instrument, -lots, -cost)
 
-    def spot_lot_quanta(self, instrument: int) -> int:
-        """Return how many quanta of the underlying one lot of a spot instrument is."""
-        terms = self.instruments[instrument]
-        base = self.assets[self.asset_index[terms.underlying]]
-        return terms.lot_nano * base.quanta_per_unit // NANO
+    def trade_many(
+        self,
+        *,
+        buyers: ArrayLike,
+        sellers: ArrayLike,
+        instruments: ArrayLike,
+        lots: ArrayLike,
+        costs: ArrayLike,
+        buyer_fees: ArrayLike,
+        seller_fees: ArrayLike,
+    ) -> None:
+        """Carry out trades in order, each with its fees, exactly as one by one; or none of them.
+
+        Parameters
+        ----------
+        buyers, sellers : array_like of int, shape (n,)
+            Account numbers.
+        instruments : array_like of int, shape (n,)
+            Indices of instruments.
+        lots, costs : array_like of int, shape (n,), lots and settlement quanta
+            As `trade` takes them.
+        buyer_fees, seller_fees : array_like of int, shape (n,), settlement quanta
+            What each side pays to the account of fees, after the trade.
+
+        Raises
+        ------
+        InvalidInputError
+            If the lengths differ, or an account or instrument is unknown. Nothing has changed.
+        AmountOverflowError
+            If something does not fit. The message names the trade; nothing has changed.
+        """
+        numbers = (instruments, lots, costs, buyer_fees, seller_fees)
+        trades = trades_table(buyers, sellers, *numbers)
+        outside = (trades[:, 2] < 0) | (trades[:, 2] >= len(self.instruments))
+        if outside.any():
+            k = int(np.flatnonzero(outside)[0])
+            rule = f"instruments[{k}] must be in [0, {len(self.instruments)})"
+            raise InvalidInputError(f"{rule}, was {trades[k, 2]}")
+        by_row = trades.copy()
+        for column, name in enumerate(("buyers", "sellers")):
+            by_row[:, column] = self.rows_of(trades[:, column])
+            if (unknown := np.flatnonzero(by_row[:, column] < 0)).size:
+                rule = f"{name}[{unknown[0]}] must be an open account"
+                raise InvalidInputError(f"{rule}, was {trades[unknown[0], column]}")
+        if self._trade_rows(by_row) < len(trades):  # what no kernel can count may fit in the end
+            by_account = trades.tolist()
+            try:
+                self._excerpt(trades[:, :2].ravel().tolist())._trade_each(by_account)
+            except AmountOverflowError as e:
+                raise AmountOverflowError(f"trades must fit in 64 bits, but {e}") from e
+            self._trade_each(by_account)
 
     def accrue_funding(self, instrument: int, step_micro: int) -> None:
         """Let every long lot owe, and every short lot be owed, *step_micro* more."""
-        index = self.funding_micro[instrument] + step_micro
-        self.funding_micro[instrument] = int64("a funding index", index)
+        index = self._funding.view[instrument] + step_micro
+        self._funding.view[instrument] = int64("a funding index", index)
+
+    def settle_all_funding(self, account: int) -> None:
+        """Pay what all positions of an account owe of funding, or are owed."""
+        for instrument, _ in self.unsettled(account):
+            self.settle_funding(account, instrument)
 
     def settle_funding(self, account: int, instrument: int) -> None:
         """Pay what a position owes of funding, or is owed."""
-        slot = self._held[self.row_of[account]].get(instrument)
-        index = self.funding_micro[instrument]
-        if slot is None or self._paid[slot] == index:
-            return
-        due = funding_due(self.position(account, instrument), index)
-        self.move(account, SystemAccount.FUNDING, self._settlement[instrument], due)
-        self._paid[slot] = index
-
-    def funding_owed(self, account: int, instrument: int) -> int:
-        """Return what a position owes of funding and has not settled; negative: it is owed."""
-        return funding_due(self.position(account, instrument), self.funding_micro[instrument])
+        row = self.row_of[account]
+        slot, _ = self._slots.seek(row, instrument)
+        if slot >= 0:
+            self._settle(row, slot, instrument)
 
     def charge_interest(self, asset: int, rate_nano: int) -> None:
         """Let every negative balance of a user pay interest, rounded up."""
-        column = self._cash[asset]
-        for row, account in enumerate(self.accounts):
-            if column[row] < 0 and not is_system(account):
-                owed = -(column[row] * rate_nano // NANO)
-                self.move(account, SystemAccount.INTEREST, asset, owed)
+        rows = len(self.accounts)
+        column, target = self._cash.array[:, asset], self.row_of[SystemAccount.INTEREST]
+        owes = (column[:rows] < 0) & (self._account.array[:rows] >= FIRST_ACCOUNT)
+        debtors, done = np.flatnonzero(owes), 0
+        while (done := interest_kernel(column, debtors, done, target, rate_nano)) < len(debtors):
+            account = self.accounts[debtors[done]]
+            owed = -(self.cash(account, asset) * rate_nano // NANO)
+            self.move(account, SystemAccount.INTEREST, asset, owed)
+            done += 1
+        self._touch_all([target, *debtors.tolist()] if len(debtors) else ())
 
     def settle_expiry(self, instrument: int, price_nano: int) -> None:
         """Close every position at its payoff, each rounded against its holder.
@@ -145,87 +171,107 @@ class Ledger:
         """
         terms, asset = self.instruments[instrument], self._settlement[instrument]
         over, under = payoff_ratio(terms, price_nano, self.assets[asset].quanta_per_unit)
-        for account in self.holders(instrument):
-            self.settle_funding(account, instrument)
-            lots, quote, _ = self.position(account, instrument)
-            row = self.row_of[account]
-            self._store(row, instrument, FLAT)
-            self._credit(asset, row, quote)  # inside one account: quotes need not sum to zero
-            self.move(SystemAccount.SETTLEMENT, account, asset, lots * over // under)
+        common = gcd(over, under)
+        payoff = over // common, under // common
+        in_kernel = abs(payoff[0]) <= INT64_MAX >= payoff[1]
+        funding, pool = (self.row_of[a] for a in (SystemAccount.FUNDING, SystemAccount.SETTLEMENT))
+        column, index = self._cash.array[:, asset], self._funding.view[instrument]
+        holding, slots, done = self._rows_holding(instrument), self._slots, 0
+        while done < len(holding):
+            if in_kernel:
+                done, slots.free = expiry_kernel(
+                    column,
+                    slots.arrays,
+                    holding,
+                    done,
+                    slots.free,
+                    instrument,
+                    index,
+                    payoff,
+                    (funding, pool),
+                )
+            if done < len(holding):
+                self._expire(int(holding[done]), instrument, payoff)
+                done += 1
+        self._touch_all([funding, pool, *holding.tolist()] if done else ())
 
-    def holders(self, instrument: int) -> list[int]:
-        """Return the accounts with a position in an instrument, in order of row."""
-        return [a for a, held in zip(self.accounts, self._held, strict=True) if instrument in held]
+    # Closes one position, in integers of any width.
+    def _expire(self, row: int, instrument: int, payoff: tuple[int, int]) -> None:
+        asset, pool = self._settlement[instrument], self.row_of[SystemAccount.SETTLEMENT]
+        slot, before = self._slots.seek(row, instrument)
+        self._settle(row, slot, instrument)
+        lots, quote, _ = self._slots.at(slot)
+        self._slots.remove(row, slot, before)
+        self._credit(asset, row, quote)  # inside one account: quotes need not sum to zero
+        worth = lots * payoff[0] // payoff[1]
+        self._credit(asset, pool, -worth)
+        self._credit(asset, row, worth)
 
-    def cash_total(self, asset: int) -> int:
-        """Return the sum of cash and quote over all accounts: zero, whatever has happened."""
-        total = sum(self._cash[asset])
-        for held in self._held:
-            for instrument, slot in held.items():
-                if self._settlement[instrument] == asset:
-                    total += self._quote[slot]
-        return total
+    # Returns how many trades are done: all, or none and the first that does not fit in a kernel.
+    def _trade_rows(self, trades: IntArray) -> int:
+        slots, n = self._slots, len(trades)
+        slots.reserve(2 * n)
+        venue = self.row_of[_FEES], self.row_of[_FUNDING]
+        done: int = trade_many_kernel(self._arrays(NOTES_MAX * n), trades, venue)
+        if done == n:
+            self._touch_all({*venue, *trades[:, :2].ravel().tolist()} if n else ())
+        return done
 
-    def lots_total(self, instrument: int) -> int:
-        """Return the sum of lots over all accounts: zero, whatever has happened."""
-        return sum(self._lots[held[instrument]] for held in self._held if instrument in held)
+    def _trade_each(self, trades: Iterable[Sequence[int]]) -> None:
+        for buyer, seller, instrument, lots, cost, buyer_fee, seller_fee in trades:
+            fees = {"buyer_fee": buyer_fee, "seller_fee": seller_fee}
+            self.trade(buyer, seller, instrument, lots=lots, cost=cost, **fees)
 
-    def row_totals(self, row: int) -> tuple[list[int], dict[int, int]]:
-        """Return what a row adds to the sums: cash and quote per asset, lots per instrument."""
-        settlement, quote, held = self._settlement, self._quote, self._held[row]
-        cash = [column[row] for column in self._cash]
-        for instrument, slot in held.items():
-            cash[settlement[instrument]] += quote[slot]
-        return cash, {instrument: self._lots[slot] for instrument, slot in held.items()}
+    # A ledger of some accounts and the venue's own, to try something out: its sums are not zero.
+    def _excerpt(self, accounts: Iterable[int]) -> "Ledger":
+        found = Ledger()
+        found.extend(self.assets, self.instruments)
+        found._funding.replace(self._funding.array, len(self.instruments))
+        for account in {*accounts, SystemAccount.FEES, SystemAccount.FUNDING}:
+            row = found.open(account)
+            found._cash.array[row] = self._cash.array[self.row_of[account]]
+            before = -1
+            for instrument, position in self.positions(account):
+                before = slot = found._slots.insert(row, instrument, before)
+                for column, number in zip(found._slots.columns[-3:], position, strict=True):
+                    column.view[slot] = number
+        return found
 
-    def facts(self) -> Iterator[tuple[str, int, str, tuple[int, ...]]]:
-        """Yield every balance and position that is not zero: table, account, key, integers."""
-        for account, row in self.row_of.items():
-            for asset, column in zip(self.assets, self._cash, strict=True):
-                if column[row]:
-                    yield "cash", account, asset.symbol, (column[row],)
-            for instrument in self._held[row]:
-                symbol = self.instruments[instrument].symbol
-                yield "position", account, symbol, self.position(account, instrument)
-        for instrument, index in enumerate(self.funding_micro):
-            if index:
-                yield "funding", 0, self.instruments[instrument].symbol, (index,)
+    def _settle(self, row: int, slot: int, instrument: int) -> None:
+        paid, index = self._slots.paid.view, self._funding.view[instrument]
+        if paid[slot] != index:
+            due, asset = funding_due(self._slots.at(slot), index), self._settlement[instrument]
+            self._credit(asset, row, -due)
+            self._credit(asset, self.row_of[SystemAccount.FUNDING], due)
+            paid[slot] = index
 
     def _fill(self, account: int, instrument: int, lots: int, cost: int) -> None:
-        self.settle_funding(account, instrument)
-        before = self.position(account, instrument)
-        after, realised = fill(before, lots, cost)
-        row = self.row_of[account]
-        self._store(row, instrument, after)
+        row, slots = self.row_of[account], self._slots
+        slot, before = slots.seek(row, instrument)
+        if slot < 0:
+            was = Position(0, 0, self._funding.view[instrument])
+        else:
+            self._settle(row, slot, instrument)
+            was = slots.at(slot)
+        after, realised = fill(was, lots, cost)
+        if after.lots:
+            if slot < 0:
+                slot = slots.insert(row, instrument, before)
+                slots.paid.view[slot] = after.paid_micro
+            slots.lots.view[slot], slots.quote.view[slot] = after.lots, after.quote
+        elif slot >= 0:
+            slots.remove(row, slot, before)
+        self._touch(row)
         if realised:  # inside one account: its quote fell by as much as its cash rises
             self._credit(self._settlement[instrument], row, realised)
 
     def _credit(self, asset: int, row: int, quanta: int) -> None:
-        column = self._cash[asset]
+        view = self._cash.view
         try:
-            column[row] += quanta
-        except OverflowError as e:
+            view[row, asset] += quanta
+        except ValueError as e:
             raise AmountOverflowError(
                 f"cash of account {self.accounts[row]} must fit in 64 bits, "
-                f"was {column[row] + quanta} quanta of {self.assets[asset].symbol}"
+                f"was {view[row, asset] + quanta} quanta of {self.assets[asset].symbol}"
             ) from e
-        self.changed.add(row)
-
-    def _store(self, row: int, instrument: int, position: Position) -> None:
-        held = self._held[row]
-        self.changed.add(row)
-        slot = held.get(instrument)
-        if position.lots == 0:
-            if slot is not None:
-                self._free.append(held.pop(instrument))
-            return
-        if slot is None:
-            if self._free:
-                slot = self._free.pop()
-            else:
-                slot = len(self._lots)
-                for column in (self._lots, self._quote, self._paid):
-                    column.append(0)
-            held[instrument] = slot
-            self._paid[slot] = self.funding_micro[instrument]
-        self._lots[slot], self._quote[slot] = position.lots, position.quote
+        self._touch(row)

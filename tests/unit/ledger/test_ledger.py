@@ -8,35 +8,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from hullmark.core import INT64_MAX, NANO, Asset
-from hullmark.domain import Future, Option, Perpetual, Spot, SystemAccount
+from hullmark.domain import Perpetual, SystemAccount
 from hullmark.errors import AmountOverflowError
-from hullmark.ledger import FLAT, MICRO, Ledger, Position, cost_ceil
+from hullmark.ledger import FLAT, MICRO, Position, cost_ceil
+
+from .contracts import ASSETS, BTC, EVERYONE, INSTRUMENTS, NUMBER, USDC, USERS, opened, table
 
 ReferenceLedger = runpy.run_path(str(Path(__file__).parents[2] / "reference" / "ledger.py"))[
     "ReferenceLedger"
 ]
-
-ASSETS = (Asset("USDC", 6), Asset("BTC", 8))
-USDC, BTC = range(2)
-LINEAR = {"underlying": "BTC", "settlement": "USDC"}
-INVERSE = {"underlying": "BTC", "settlement": "BTC", "inverse": True}
-EXPIRING = {"expiry_ns": 1}
-STRIKE = {"expiry_ns": 1, "lot_nano": NANO // 10, "strike_nano": 60_000 * NANO}
-INSTRUMENTS = (
-    Perpetual(symbol="PERP", lot_nano=10**6, **LINEAR),
-    Perpetual(symbol="DUST", lot_nano=7, **LINEAR),  # a lot is worth a fraction of a quantum
-    Perpetual(symbol="INVERSE", lot_nano=10 * NANO, **INVERSE),
-    Future(symbol="FUTURE", lot_nano=10**6, **EXPIRING, **LINEAR),
-    Future(symbol="FUTURE-INVERSE", lot_nano=10 * NANO, **EXPIRING, **INVERSE),
-    Option(symbol="CALL", call=True, **STRIKE, **LINEAR),
-    Option(symbol="PUT", call=False, **STRIKE, **LINEAR),
-    Option(symbol="CALL-INVERSE", call=True, **STRIKE, **INVERSE),
-    Option(symbol="PUT-INVERSE", call=False, **STRIKE, **INVERSE),
-    Spot(symbol="SPOT", lot_nano=10**5, **LINEAR),
-)
-NUMBER = {instrument.symbol: i for i, instrument in enumerate(INSTRUMENTS)}
-USERS = (100, 101, 102, 103)
-EVERYONE = (*SystemAccount, *USERS)
 
 # Sizes such that sixty steps of any kind stay inside 64 bits.
 numbers = st.integers(0, len(INSTRUMENTS) - 1)
@@ -68,15 +48,6 @@ def plain(instrument):
     if kind == "option":
         terms |= {"strike": Fraction(instrument.strike_nano, NANO), "call": instrument.call}
     return terms
-
-
-def opened(accounts=EVERYONE):
-    """Return a ledger with all accounts, assets and instruments, and nothing in them."""
-    ledger = Ledger()
-    ledger.extend(ASSETS, INSTRUMENTS)
-    for account in accounts:
-        ledger.open(account)
-    return ledger
 
 
 def buy(ledger, buyer, seller, symbol, lots, price):
@@ -132,14 +103,6 @@ def replayed(steps):
         yield ledger, reference
 
 
-def table(ledger):
-    """Return the facts as a dictionary."""
-    facts = list(ledger.facts())
-    found = {tuple(key): numbers for *key, numbers in facts}
-    assert len(found) == len(facts)
-    return found
-
-
 @given(steps)
 def test_agrees_with_the_slow_ledger_after_every_step(steps):
     for ledger, reference in replayed(steps):
@@ -166,14 +129,19 @@ def test_what_rounding_leaves_is_in_the_accounts_named_for_it(steps):
 
 
 @given(steps)
-def test_every_row_that_differs_is_marked_as_changed(steps):
-    before, ledger = {}, None
+def test_every_row_that_differs_is_told_to_everyone_who_watches(steps):
+    before, seen, unseen = {}, None, None
     for ledger, _ in replayed(steps):
+        if seen is None:
+            seen, unseen = ledger.watch(), ledger.watch()
+            before = table(ledger)
+            continue
         after = table(ledger)
         differing = {k[1] for k in before.keys() | after.keys() if before.get(k) != after.get(k)}
         rows = {ledger.row_of[account] for account in differing - {0}}  # 0: the funding index
-        assert rows <= ledger.changed
-        ledger.changed.clear()
+        assert rows <= seen
+        assert seen <= unseen
+        seen.clear()
         before = after
 
 
@@ -330,7 +298,7 @@ def test_a_position_that_became_flat_leaves_its_slot_to_the_next():
     for symbol in ("PERP", "FUTURE", "PERP", "INVERSE") * 5:
         buy(ledger, 100, 101, symbol, 10, 50_000)
         buy(ledger, 101, 100, symbol, 10, 50_000)
-    assert len(ledger._lots) == 2
+    assert ledger._slots.used == 2
 
 
 def test_interest_is_charged_on_debts_of_users_alone_and_rounded_up():
