@@ -9,13 +9,18 @@ HullmarkError
 ├── PluginError               a plug-in name is not provided by exactly one distribution
 ├── JournalError              the journal cannot be trusted or used
 │   ├── DamagedJournalError   its hash chain, order or content is broken
-│   └── LockedJournalError    another process is writing it
+│   ├── LockedJournalError    another process is writing it
+│   ├── FencedJournalError    another process has begun to write it since
+│   └── SnapshotError         a snapshot is damaged, or is not of this journal
 ├── InsolventMakerError       a simulation's market maker fell under its own margin
 └── WorkerError               a process that worked for this one died
 
 A refused *command* is not an error but an event with a reason, and an impossible *state* is an
-``AssertionError``. Nothing in hullmark catches that one, but for ``verify``: a forged journal can
-hold anything. `VenueWarning` is a warning, of rules that are valid and thin.
+``AssertionError``. Nothing in hullmark catches that one, but for what replays a whole journal to
+tell of it (``verify``, ``restore``, ``export``): a forged one can hold anything.
+
+`VenueWarning` is a warning, of rules that are valid and thin, `SnapshotWarning` one of a snapshot
+that could not be written, which loses nothing but time at the next opening.
 """
 
 
@@ -59,6 +64,14 @@ class LockedJournalError(JournalError):
     """Another process is writing this journal."""
 
 
+class FencedJournalError(JournalError):
+    """A newer writer has begun: what this one still wants to append comes too late."""
+
+
+class SnapshotError(JournalError):
+    """A snapshot is damaged, or does not belong to the journal it was found beside."""
+
+
 class InsolventMakerError(HullmarkError):
     """A simulation's market maker fell under its own margin, so its prices prove nothing."""
 
@@ -69,3 +82,7 @@ class WorkerError(HullmarkError):
 
 class VenueWarning(UserWarning):
     """The rules of a venue are in order and yet cannot keep it solvent on a declared bad day."""
+
+
+class SnapshotWarning(UserWarning):
+    """A snapshot was not written; the journal has everything, and the next one is tried anew."""

@@ -6,6 +6,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hullmark.book._lines import first_bad_row, write_rows
 from hullmark.book._rows import AccountRow, Rows
 from hullmark.core import FloatArray, IntArray
 from hullmark.errors import InvalidInputError
@@ -43,6 +44,7 @@ class Book:
         if n_assets < 1:
             raise InvalidInputError(f"n_assets must be >= 1, was {n_assets}")
         self._n = 0
+        self._rows: Rows | None = None  # as last handed out; none once they no longer fit
         self._used = 0  # places handed out, abandoned ones included
         self._abandoned = 0
         self._start = np.zeros(0, np.int64)
@@ -140,6 +142,7 @@ class Book:
                 setattr(self, name, _grown(getattr(self, name), max(2 * row, 16)))
         self._model[row] = model
         self._n += 1
+        self._rows = None
         return row
 
     def set_balance(self, row: int, asset: int, units: float) -> None:
@@ -188,13 +191,60 @@ class Book:
             return
         if not held:
             if self._count[row] == self._room[row]:
-                moved = self._move(row)
+                moved = self._move(row, int(self._count[row]) + 1)
                 at, stop = at + moved, stop + moved
             for column in (self._instrument, self._size, self._quote):
                 column[at + 1 : stop + 1] = column[at:stop]
             self._instrument[at] = instrument
             self._count[row] += 1
         self._size[at], self._quote[at] = size, quote
+
+    def set_rows(
+        self,
+        rows: IntArray,
+        *,
+        balance: FloatArray,
+        count: IntArray,
+        instrument: NDArray[np.int32],
+        size: FloatArray,
+        quote: FloatArray,
+    ) -> None:
+        """Replace all that some rows hold, their models left as they are.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (n,)
+            Rows of the book.
+        balance : ndarray of float64, shape (n, n_assets), units
+            Cash of each of them.
+        count : ndarray of int64, shape (n,)
+            How many positions each of them holds.
+        instrument, size, quote : ndarrays of int32, float64 and float64, shape (sum of count,)
+            Their positions end to end, instruments ascending within a row, no size zero.
+
+        Raises
+        ------
+        InvalidInputError
+            If a row is not of the book, lengths differ, or a number breaks its rule. The book is
+            then as it was.
+        """
+        n, width, held = rows.size, self._balance.shape[1], instrument.size
+        if not (
+            balance.shape == (n, width) and count.size == n and size.size == quote.size == held
+        ):
+            raise InvalidInputError(
+                f"columns must fit {n} rows, {width} assets and {held} positions, was "
+                f"{balance.shape}, {count.size}, {size.size} and {quote.size}"
+            )
+        lines = rows, balance, count, instrument, size, quote
+        if (bad := first_bad_row(self._n, *lines)) >= 0:
+            raise InvalidInputError(
+                "rows must be of the book, their instruments ascending and their numbers finite, "
+                f"was not so in row {rows[bad]}"
+            )
+        done = 0
+        while (done := write_rows(done, *lines, *self._columns())) < n:
+            self._move(int(rows[done]), int(count[done]))
 
     def position(self, row: int, instrument: int) -> tuple[float, float]:
         """Return size and quote of a position, zeros where there is none.
@@ -228,17 +278,26 @@ class Book:
         )
 
     def rows(self) -> Rows:
-        """Return the columns as views, valid until the next account or position is added."""
-        n, used = self._n, self._used
-        return Rows(
-            self._start[:n],
-            self._count[:n],
-            self._instrument[:used],
-            self._size[:used],
-            self._quote[:used],
-            self._balance[:n],
-            self._model[:n],
-        )
+        """Return the columns as views, valid until the next account or position is added.
+
+        Until then it is the same tuple, and the next change is seen in its arrays.
+        """
+        if self._rows is None:
+            n, used = self._n, self._used
+            self._rows = Rows(
+                self._start[:n],
+                self._count[:n],
+                self._instrument[:used],
+                self._size[:used],
+                self._quote[:used],
+                self._balance[:n],
+                self._model[:n],
+            )
+        return self._rows
+
+    def _columns(self) -> tuple[NDArray[Any], ...]:
+        places = self._instrument, self._size, self._quote
+        return self._start, self._room, self._count, self._balance, *places
 
     def _check(self, row: int) -> None:
         if not 0 <= row < self._n:
@@ -251,15 +310,17 @@ class Book:
         at = start + int(self._instrument[start:stop].searchsorted(instrument))
         return at, at < stop and int(self._instrument[at]) == instrument
 
-    # Gives a full row twice the room behind all others; returns by how much its places moved.
-    def _move(self, row: int) -> int:
+    # Gives a row room for *need* positions, and for twice as many as it has, behind all others;
+    # returns by how much its places moved.
+    def _move(self, row: int, need: int) -> int:
         start, count = int(self._start[row]), int(self._count[row])
+        self._rows = None
         if self._abandoned > max(self._used // 2, 1024):
             at = _places(self._start[: self._n], self._count[: self._n])
             self._place(self._instrument[at], self._size[at], self._quote[at])
-            if self._room[row] > count:
+            if self._room[row] >= need:
                 return int(self._start[row]) - start
-        room, new = max(2 * count, _ROOM_MIN), self._used
+        room, new = max(2 * count, need, _ROOM_MIN), self._used
         if new + room > self._size.size:
             for name in ("_instrument", "_size", "_quote"):
                 setattr(self, name, _grown(getattr(self, name), max(2 * new, new + room, 64)))
@@ -273,6 +334,7 @@ class Book:
     # Lays all rows out anew, in order, each with a quarter of its size as spare room.
     def _place(self, instrument: NDArray[np.int32], size: FloatArray, quote: FloatArray) -> None:
         n, count = self._n, self._count[: self._n]
+        self._rows = None
         room = np.where(count > 0, count + np.maximum(count // 4, 2), 0)
         stop = np.cumsum(room)
         self._used, self._abandoned = int(stop[-1]) if n else 0, 0

@@ -18,33 +18,42 @@ from hullmark.clearing._cushion import thin_tiers
 from hullmark.clearing._decide import decide
 from hullmark.clearing._decide_cash import withdrawable_quanta
 from hullmark.clearing._evolve import evolve, stamp
+from hullmark.clearing._facts import Facts, pack, unpack
+from hullmark.clearing._fills import Fill
 from hullmark.clearing._laws import Books, books
 from hullmark.clearing._margin_rules import MarginRules
 from hullmark.clearing._react import react
+from hullmark.clearing._refusals import REFUSALS
 from hullmark.clearing._rules import Rules
 from hullmark.clearing._running_books import RunningBooks
+from hullmark.clearing._running_hash import RunningHash
 from hullmark.clearing._state import Episode, State
 from hullmark.clearing._state_hash import STATE_HASH_VERSION, state_hash
-from hullmark.clearing._views import Fill, Views
+from hullmark.clearing._views import Views
 
 __all__ = [
+    "REFUSALS",
     "STATE_HASH_VERSION",
     "Books",
     "Causes",
     "Episode",
+    "Facts",
     "Fill",
     "MarginRules",
     "Rules",
     "RunningBooks",
+    "RunningHash",
     "State",
     "Views",
     "books",
     "decide",
     "evolve",
+    "pack",
     "react",
     "split_causes",
     "stamp",
     "state_hash",
     "thin_tiers",
+    "unpack",
     "withdrawable_quanta",
 ]

@@ -8,7 +8,7 @@ from hullmark.clearing._state import State
 from hullmark.core import INT64_MAX, format_scaled
 from hullmark.domain import Mode, Option, Perpetual, Reason, Spot, events
 from hullmark.errors import AmountOverflowError
-from hullmark.ledger import fill
+from hullmark.ledger import Position, fill, funding_due
 
 # A quarter of the range stays free, so that funding, profit and penalties settled in passing cannot
 # run over the edge between two checks.
@@ -54,7 +54,7 @@ def need_margined(state: State, account: int, symbol: str) -> events.Refused | N
     """Refuse a contract that the account's margin model cannot carry."""
     instrument = state.ledger.instruments[state.ledger.instrument_index[symbol]]
     mode = state.modes[account]
-    if isinstance(instrument, Spot):
+    if type(instrument) is Spot:
         if mode is not Mode.ISOLATED:
             return None
         return refuse(Reason.ACCOUNT_MODE, f"isolated account {account} must not hold balances")
@@ -67,6 +67,8 @@ def need_margined(state: State, account: int, symbol: str) -> events.Refused | N
 def need_live(state: State, symbol: str) -> events.Refused | None:
     """Refuse a trade in an instrument at or past its expiry."""
     instrument = state.ledger.instruments[state.ledger.instrument_index[symbol]]
+    if type(instrument) is Perpetual:  # most are
+        return None
     if isinstance(instrument, Spot | Perpetual) or state.now_ns < instrument.expiry_ns:
         return None
     return refuse(Reason.INSTRUMENT_EXPIRED, f"{symbol} must be traded before its expiry")
@@ -77,9 +79,14 @@ def need_cash(state: State, account: int, asset: str, quanta: int) -> events.Ref
     have = settled_cash(state, account, asset)
     if have >= quanta:
         return None
-    decimals = state.ledger.assets[state.ledger.asset_index[asset]].decimals
+    return cash_short(state, account, state.ledger.asset_index[asset], quanta, have)
+
+
+def cash_short(state: State, account: int, asset: int, quanta: int, have: int) -> events.Refused:
+    """Return the refusal of a payment that is more than an account has."""
+    symbol, decimals = state.ledger.assets[asset].symbol, state.ledger.assets[asset].decimals
     detail = (
-        f"settled cash of account {account} must be >= {format_scaled(quanta, decimals)} {asset}, "
+        f"settled cash of account {account} must be >= {format_scaled(quanta, decimals)} {symbol}, "
         f"was {format_scaled(have, decimals)}"
     )
     return refuse(Reason.CASH_SHORT, detail)
@@ -89,11 +96,10 @@ def settled_cash(state: State, account: int, asset: str) -> int:
     """Return the cash that is there once the account's funding has been settled."""
     ledger = state.ledger
     index = ledger.asset_index[asset]
-    owed = sum(
-        ledger.funding_owed(account, instrument)
-        for instrument, _ in ledger.positions(account)
-        if ledger.settlement(instrument) == index
-    )
+    owed, funding_micro = 0, ledger.funding_micro
+    for instrument, position in ledger.unsettled(account):
+        if ledger.settlement(instrument) == index:
+            owed += funding_due(position, funding_micro[instrument])
     return ledger.cash(account, index) - owed
 
 
@@ -109,30 +115,54 @@ def need_room(state: State, account: int, asset: str, quanta: int) -> events.Ref
 
 
 def need_room_for_fill(
-    state: State, account: int, symbol: str, lots: int, cost_quanta: int
+    state: State,
+    account: int,
+    symbol: str,
+    lots: int,
+    cost_quanta: int,
+    *,
+    held: Position | None = None,
 ) -> events.Refused | None:
-    """Refuse a fill whose result would not fit in the ledger's columns."""
+    """Refuse a fill whose result would not fit in the ledger's columns.
+
+    *held* is what the account holds of the instrument, looked up if it is not given.
+    """
     ledger = state.ledger
     instrument = ledger.instrument_index[symbol]
+    before = ledger.position(account, instrument) if held is None else held
     asset = ledger.settlement(instrument)
     terms = ledger.instruments[instrument]
     try:
-        if isinstance(terms, Spot):
+        if type(terms) is Spot:
             coins = lots * ledger.spot_lot_quanta(instrument)
             base = ledger.cash(account, ledger.asset_index[terms.underlying])
             after, moved = max(abs(coins), abs(base + coins)), -cost_quanta
-        elif isinstance(terms, Option):
-            position, _ = fill(ledger.position(account, instrument), lots, 0)
+        elif type(terms) is Option:
+            position, _ = fill(before, lots, 0)
             after, moved = position.lots, -cost_quanta
         else:
-            position, moved = fill(ledger.position(account, instrument), lots, cost_quanta)
+            position, moved = fill(before, lots, cost_quanta)
             after = max(abs(position.lots), abs(position.quote))
     except AmountOverflowError:
         after, moved = INT64_MAX, 0
     if abs(after) <= QUANTA_MAX and abs(ledger.cash(account, asset) + moved) <= QUANTA_MAX:
         return None
+    return no_room(account, symbol, lots, cost_quanta)
+
+
+def no_room(account: int, symbol: str, lots: int, cost_quanta: int) -> events.Refused:
+    """Return the refusal of a fill whose result would not fit in the ledger's columns."""
     detail = f"lots and cost of account {account} in {symbol} must stay within {QUANTA_MAX}"
     return refuse(Reason.OVERFLOW, f"{detail}, was {lots} lots for {cost_quanta} quanta")
+
+
+def need_no_order_at_work(state: State, account: int, symbol: str) -> events.Refused | None:
+    """Refuse what would change a position while a liquidation order for it is at work."""
+    for order in state.working_of.get(account, ()):
+        if state.working[order].instrument == symbol:
+            detail = f"{symbol} of account {account} must have no liquidation order at work"
+            return refuse(Reason.UNDER_LIQUIDATION, detail)
+    return None
 
 
 def need_calm(state: State, account: int) -> events.Refused | None:

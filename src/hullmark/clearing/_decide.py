@@ -5,14 +5,17 @@ from typing import Any
 
 from hullmark.clearing import (
     _decide_cash as cash,
+    _decide_corrections as corrections,
     _decide_liquidation as liquidation,
+    _decide_many_trades as many_trades,
     _decide_market as market,
     _decide_trades as trades,
 )
 from hullmark.clearing._checks import refuse
+from hullmark.clearing._refusals import REFUSALS
 from hullmark.clearing._state import State
 from hullmark.clearing._views import Views
-from hullmark.domain import Command, Event, Reason, commands
+from hullmark.domain import Command, Event, Reason, commands, events
 from hullmark.liquidation import LiquidationEngine
 
 # Some decisions need the facts alone, some margins as well.
@@ -30,12 +33,15 @@ _ON_FACTS: Mapping[type, Callable[[State, Any], Sequence[Event]]] = {
     commands.Deposit: cash.deposit,
     commands.ChargeInterest: cash.charge_interest,
     commands.CancelOrder: trades.cancel_order,
+    commands.AdjustCash: corrections.adjust_cash,
 }
 _ON_MARGINS: Mapping[type, Callable[[State, Views, Any], Sequence[Event]]] = {
     commands.Withdraw: cash.withdraw,
     commands.Transfer: cash.transfer,
     commands.ReportTrade: trades.report_trade,
+    commands.ReportTrades: many_trades.report_trades,
     commands.RestOrder: trades.rest_order,
+    commands.BustTrade: corrections.bust_trade,
     commands.SweepAccounts: liquidation.sweep,
     commands.ReportFill: liquidation.report_fill,
 }
@@ -48,6 +54,16 @@ def decide(
 
     Equal facts and an equal command give equal events: there is no clock, chance or memory here.
     """
+    found = _decide(state, views, engine, command)
+    if found and isinstance(found[0], events.Refused):
+        kind, reason = type(command), found[0].reason
+        assert reason in REFUSALS[kind], f"{kind.__name__} is not refused for {reason.name}"
+    return found
+
+
+def _decide(
+    state: State, views: Views, engine: LiquidationEngine, command: Command
+) -> Sequence[Event]:
     if state.rules is None and not isinstance(command, commands.AdoptRules):
         return (refuse(Reason.RULES_MISSING, "the first command must be AdoptRules"),)
     if isinstance(command, commands.CureBreach):

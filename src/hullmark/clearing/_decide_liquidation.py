@@ -17,9 +17,10 @@ from hullmark.clearing._checks import (
     need_room_for_fill,
     refuse,
 )
+from hullmark.clearing._fills import Fill
 from hullmark.clearing._orders import collateral_order, engine_orders
 from hullmark.clearing._state import State
-from hullmark.clearing._views import Fill, Views
+from hullmark.clearing._views import Views
 from hullmark.core import INT64_MAX, NANO, format_scaled, mul_div_ceil
 from hullmark.domain import Event, Parked, Reason, Spot, SystemAccount, commands, events
 from hullmark.ledger import cost_ceil, value_floor

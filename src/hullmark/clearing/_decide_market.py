@@ -89,10 +89,11 @@ def observe_prices(state: State, command: commands.ObservePrices) -> Sequence[Ev
 
 def adopt_surface(state: State, command: commands.AdoptSurface) -> Sequence[Event]:
     """Take over mark volatilities of options."""
-    for symbol, vol_nano in command.vol_nano.items():
+    vols_nano = sorted(command.vol_nano.items())  # as the journal keeps them
+    for symbol, vol_nano in vols_nano:
         if refused := need_in_range(f"vol_nano of {symbol}", vol_nano, 1, _VOL_NANO_MAX):
             return (refused,)
-    for symbol in command.vol_nano:
+    for symbol, _ in vols_nano:
         refused = need_instrument(state, symbol)
         if refused is None and not isinstance(_terms(state, symbol), Option):
             detail = f"vol_nano must be of options, was of {symbol}"

@@ -54,7 +54,9 @@ def books(state: State) -> Books:
     symbols = [a.symbol for a in ledger.assets]
     return Books(
         asset_sums={s: ledger.cash_total(i) for i, s in enumerate(symbols)},
-        lot_sums={c.symbol: ledger.lots_total(i) for i, c in enumerate(ledger.instruments)},
+        lot_sums=dict(
+            zip((c.symbol for c in ledger.instruments), ledger.lots_totals(), strict=True)
+        ),
         custody={s: -ledger.cash(SystemAccount.CUSTODY, i) for i, s in enumerate(symbols)},
         fund={s: ledger.cash(SystemAccount.FUND, i) for i, s in enumerate(symbols)},
         bad_debt={s: -ledger.cash(SystemAccount.BAD_DEBT, i) for i, s in enumerate(symbols)},

@@ -13,7 +13,7 @@ from hullmark.pricing import black76_value
 
 # Stands where there is no price yet. Nobody can trade or withdraw against a price of grade NONE, so
 # no position is ever valued at it; it only keeps the arrays finite.
-_NO_PRICE = 1.0
+NO_PRICE = 1.0
 
 
 def asset_price_nano(state: State, asset: int) -> int:
@@ -29,7 +29,7 @@ def market_view(state: State) -> MarketView:
     """Return the market at the last valuation time. Forwards of options are their spot: rate 0."""
     rules = state.in_force
     assets = np.array(
-        [asset_price_nano(state, a) / NANO or _NO_PRICE for a in range(len(rules.assets))]
+        [asset_price_nano(state, a) / NANO or NO_PRICE for a in range(len(rules.assets))]
     )
     own = np.array([_own_price(state, i.symbol) for i in rules.instruments])
     spot = np.array(
@@ -50,7 +50,7 @@ def market_view(state: State) -> MarketView:
 
 def _own_price(state: State, symbol: str) -> float:
     price = state.prices.get(symbol)
-    return price.price_nano / NANO if price and price.price_nano else _NO_PRICE
+    return price.price_nano / NANO if price and price.price_nano else NO_PRICE
 
 
 # The index of the underlying; a contract whose underlying has none stands for it by its mark.
@@ -58,7 +58,7 @@ def _spot(state: State, rules: Rules, underlying: str, own: float) -> float:
     asset = state.ledger.asset_index.get(underlying)
     if asset is None:
         return own
-    return asset_price_nano(state, asset) / NANO or _NO_PRICE
+    return asset_price_nano(state, asset) / NANO or NO_PRICE
 
 
 def _years(state: State, instrument: Spot | Perpetual | Future | Option) -> float:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from hullmark.clearing._fills import Fill
 from hullmark.clearing._state import State
-from hullmark.clearing._views import Fill, Views
+from hullmark.clearing._views import Views
 from hullmark.core import INT64_MAX, NANO, mul_div_ceil, mul_div_floor
 from hullmark.domain import Parked, Spot, events
 from hullmark.ledger import cost_ceil
@@ -14,12 +15,13 @@ from hullmark.market import Action
 def limit_nano(state: State, mark_nano: int, lots: int) -> int:
     """Return the worst price at which signed *lots* may fill: the mark less (plus) the slippage.
 
-    Rounded towards the mark, so the limit is never looser than declared.
+    Rounded towards the mark, so the limit is never looser than declared. At least one billionth: no
+    fill has a lower price, so that what is worth nothing can be bought back.
     """
     slippage_nano = state.in_force.liquidation.slippage_nano
     if lots < 0:
         return max(mul_div_ceil(mark_nano, NANO - slippage_nano, NANO), 1)
-    return mul_div_floor(mark_nano, NANO + slippage_nano, NANO)
+    return max(mul_div_floor(mark_nano, NANO + slippage_nano, NANO), 1)
 
 
 def collateral_order(

@@ -21,13 +21,14 @@ class RunningBooks:
     Parameters
     ----------
     state : State
-        The facts. Whoever changes them tells `update` which rows of the ledger it has touched; the
-        first call must name every row that is not empty.
+        The facts. What their ledger holds already is counted by the first call of `update`.
     """
 
     def __init__(self, state: State) -> None:
         self._ledger = state.ledger
-        self._rows: list[tuple[list[int], dict[int, int]]] = []  # what each added when last seen
+        self._touched = state.ledger.watch()  # rows, since they were last counted
+        self._touched.update(range(len(state.ledger.accounts)))
+        self._rows: dict[int, tuple[list[int], dict[int, int]]] = {}  # what each added, if anything
         self._cash: list[int] = []  # per asset, over all rows, quote included
         self._lots: list[int] = []  # per instrument, over all rows
         self._owners = [(state.ledger.row_of[a], name, a, sign) for name, a, sign in _SIGNED]
@@ -35,13 +36,15 @@ class RunningBooks:
         self._least = 0  # of all that must not be negative
         self._broken: set[tuple[str, str]] = set()
 
-    def update(self, rows: Collection[int]) -> tuple[str, ...]:
-        """Count some rows of the ledger again, and return the laws that have ceased to hold.
+    def update(self) -> tuple[str, ...]:
+        """Count the rows that were touched again, and return the laws that have ceased to hold.
 
         A law is told when it breaks, and once more only after it has held in between.
         """
-        if not rows:
+        if not self._touched:
             return ()
+        rows = set(self._touched)
+        self._touched.clear()
         self._grow()
         traded = set[int]()
         for row in rows:
@@ -64,7 +67,7 @@ class RunningBooks:
         return tuple(told)
 
     def books(self) -> Books:
-        """Return the sums: those of `books`, as long as every row that changed was told."""
+        """Return the sums at the last `update`: those of `books`, if the ledger hides nothing."""
         self._grow()
         ledger = self._ledger
         symbols = [asset.symbol for asset in ledger.assets]
@@ -83,13 +86,13 @@ class RunningBooks:
             for column in (self._cash, *self._signed.values()):
                 column.extend([0] * assets)
         self._lots.extend([0] * (len(self._ledger.instruments) - len(self._lots)))
-        for _ in range(len(self._ledger.accounts) - len(self._rows)):
-            self._rows.append(([], {}))
 
     # Adds to *traded* the instruments of which the row has gained or lost lots.
     def _recount(self, row: int, traded: set[int]) -> None:
-        cash_before, lots_before = self._rows[row]
-        self._rows[row] = cash, lots = self._ledger.row_totals(row)
+        cash_before, lots_before = self._rows.pop(row, ([], {}))
+        cash, lots = self._ledger.row_totals(row)
+        if lots or any(cash):
+            self._rows[row] = cash, lots
         if cash_before != cash:
             for asset, (now, then) in enumerate(zip_longest(cash, cash_before, fillvalue=0)):
                 self._cash[asset] += now - then

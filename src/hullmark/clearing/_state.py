@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 
 from hullmark.clearing._rules import Rules
+from hullmark.clearing._table import Table
 from hullmark.domain import AcceptedPrice, Command, Mode, Print, SystemAccount, events
 from hullmark.ledger import Ledger
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Episode:
     """One liquidation, from the trigger to the cure or the last cent."""
 
@@ -19,7 +20,7 @@ class Episode:
     rounds: int = 0  # orders since the start or the last pause
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Throttle:
     """A bucket of notional that fills with time and that liquidation orders empty."""
 
@@ -29,32 +30,36 @@ class Throttle:
 
 @dataclass(slots=True)
 class State:
-    """Facts. Only :func:`~hullmark.clearing.evolve` changes them, in place."""
+    """Facts. Only :func:`~hullmark.clearing.evolve` changes them, in place.
+
+    What is in a table is replaced and never changed itself, so that the table can tell.
+    """
 
     rules: Rules | None = None
     now_ns: int = 0
     valuation_ns: int = 0  # the instant that times to expiry are counted from
     ledger: Ledger = field(default_factory=Ledger)
-    modes: dict[int, Mode] = field(default_factory=dict)  # the users' accounts
-    parents: dict[int, int] = field(default_factory=dict)  # of isolated accounts
+    modes: Table[int, Mode] = field(default_factory=Table)  # the users' accounts
+    parents: Table[int, int] = field(default_factory=Table)  # of isolated accounts
     scheduled: list[events.RulesScheduled] = field(default_factory=list)
-    prints: dict[str, tuple[Print, ...]] = field(default_factory=dict)  # newest per source
-    prices: dict[str, AcceptedPrice] = field(default_factory=dict)
-    vols_nano: dict[str, int] = field(default_factory=dict)
+    prints: Table[str, tuple[Print, ...]] = field(default_factory=Table)  # newest per source
+    prices: Table[str, AcceptedPrice] = field(default_factory=Table)
+    vols_nano: Table[str, int] = field(default_factory=Table)
     expired: set[str] = field(default_factory=set)  # instruments that have been settled
-    resting: dict[int, events.OrderRested] = field(default_factory=dict)
-    working: dict[int, events.LiquidationOrdered] = field(default_factory=dict)
-    unfilled: dict[int, int] = field(default_factory=dict)  # lots left of each working order
+    corrected: set[tuple[int, int]] = field(default_factory=set)  # reversed: sequence, row of it
+    resting: Table[int, events.OrderRested] = field(default_factory=Table)
+    working: Table[int, events.LiquidationOrdered] = field(default_factory=Table)
+    unfilled: Table[int, int] = field(default_factory=Table)  # lots left of each working order
     order_last: int = 0  # the number of the newest liquidation order
-    episodes: dict[int, Episode] = field(default_factory=dict)
-    parked: dict[int, events.LiquidationParked] = field(default_factory=dict)
-    throttles: dict[str, Throttle] = field(default_factory=dict)
+    episodes: Table[int, Episode] = field(default_factory=Table)
+    parked: Table[int, events.LiquidationParked] = field(default_factory=Table)
+    throttles: Table[str, Throttle] = field(default_factory=Table)
     deferred: tuple[Command, ...] = ()
     resting_of: dict[int, set[int]] = field(default_factory=dict)  # follows from `resting`
     working_of: dict[int, set[int]] = field(default_factory=dict)  # follows from `working`
 
     def __post_init__(self) -> None:
-        for account in SystemAccount:
+        for account in () if self.ledger.accounts else SystemAccount:
             self.ledger.open(account)
 
     @property

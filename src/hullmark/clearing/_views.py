@@ -6,48 +6,37 @@ about; nothing here is hashed or journalled.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hullmark.book import AccountRow, Book
-from hullmark.clearing._market_view import asset_price_nano, factors_of, unpriced
+from hullmark.clearing._checks import QUANTA_MAX
+from hullmark.clearing._fills import Fill, position_after, pretend
+from hullmark.clearing._ledger_book import SYSTEM_ROWS, LedgerBook
+from hullmark.clearing._market_view import asset_price_nano
+from hullmark.clearing._price_trust import PriceTrust
+from hullmark.clearing._running_tables import RunningTables
 from hullmark.clearing._state import State
+from hullmark.clearing._sure_trades import both_carry
 from hullmark.clearing._venue_market import VenueMarket
-from hullmark.core import NANO, mul_div_floor
-from hullmark.domain import Event, Future, Option, Perpetual, Spot, SystemAccount, events
-from hullmark.ledger import FLAT, MICRO, Position, cost_ceil, fill as fill_position, value_floor
+from hullmark.core import NANO, Bundle, IntArray, bundle, mul_div_floor
+from hullmark.domain import Event, Future, Option, Perpetual, Spot, events
+from hullmark.ledger import MICRO, Lines, Position, cost_ceil, value_floor
 from hullmark.liquidation import Breach
 from hullmark.margin import (
+    Change,
     Evaluation,
     Health,
     RiskTables,
+    WhatIf,
+    any_in_breach,
     evaluate,
     evaluate_one,
 )
-from hullmark.market import ALLOWED, Action, Grade, MarketView
+from hullmark.market import Action, Grade, MarketView
 from hullmark.monitor import breaches
 from hullmark.scenarios import RiskArrays
-
-_SYSTEM_ROWS = len(SystemAccount)
-
-_MOVES_TABLES = (
-    events.PricesAccepted,
-    events.SurfaceAdopted,
-    events.FundingAccrued,
-    events.TimeAdvanced,
-    events.ExpirySettled,
-    events.RulesAdopted,
-)
-
-
-class Fill(NamedTuple):
-    """A fill that has not happened: what one account would trade, pay and be charged."""
-
-    instrument: int
-    lots: int  # signed
-    cost_quanta: int  # signed: what the account pays
-    fee_quanta: int
 
 
 class Views:
@@ -55,32 +44,33 @@ class Views:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._book: Book | None = None
-        self._market: VenueMarket | None = None
-        self._stale = True
-        self._rows: dict[int, AccountRow] = {}  # as they are now, of those asked about
+        self._tables, self._trust = RunningTables(state), PriceTrust(state)
+        self._books: LedgerBook | None = None
+        self._asked: WhatIf | None = None
+        self._bundled: tuple[Bundle, Bundle, Bundle] | None = None
+        self._unsettled: NDArray[np.bool_] | None = None
         self._healths: dict[int, Health] = {}
 
     def apply(self, event: Event) -> None:
         """Take note of an event that the facts have already taken in."""
-        self._rows.clear()
         self._healths.clear()
-        if isinstance(event, events.RulesAdopted):
-            self._book = self._market = None
-        if isinstance(event, _MOVES_TABLES):
-            self._stale = True
+        self._tables.apply(event)
+        self._trust.apply(event)
+        if type(event) is events.RulesAdopted:
+            self._books = self._unsettled = self._bundled = None
 
     @property
     def movable(self) -> VenueMarket:
         """The venue at the accepted prices, which can be asked about other ones."""
-        if self._market is None or self._stale:
-            self._market, self._stale = VenueMarket.of(self._state, self._market), False
-        return self._market
+        return self._tables.market
 
     @property
     def tables(self) -> RiskTables:
-        """Everything but the accounts that a margin depends on, at the accepted prices."""
-        return self.movable.tables
+        """Everything but the accounts that a margin depends on, at the accepted prices.
+
+        Until the next event: it may write into the same arrays.
+        """
+        return self._tables.tables
 
     @property
     def arrays(self) -> RiskArrays:
@@ -99,24 +89,24 @@ class Views:
     @property
     def accounts(self) -> Sequence[int]:
         """The user accounts in the order of the book's rows."""
-        return self._state.ledger.accounts[_SYSTEM_ROWS:]
+        return self._state.ledger.accounts[SYSTEM_ROWS:]
 
     def breaches(self) -> tuple[int, ...]:
         """Return the accounts under maintenance margin, worst ratio first."""
+        if not any_in_breach(self.book.rows(), self.tables):
+            return ()
         return tuple(breaches(self.sweep(), self.accounts))
 
     @property
     def book(self) -> Book:
         """The columns of all user accounts, up to date with the ledger."""
-        ledger = self._state.ledger
-        if self._book is None:
-            self._book = Book(len(ledger.assets))
-            ledger.changed.update(range(len(ledger.accounts)))
-        for row in sorted(ledger.changed):
-            if row >= _SYSTEM_ROWS:
-                self._patch(self._book, row)
-        ledger.changed.clear()
-        return self._book
+        return self._ledger_book.book
+
+    @property
+    def _ledger_book(self) -> LedgerBook:
+        if self._books is None:
+            self._books = LedgerBook(self._state)
+        return self._books
 
     def row(
         self, account: int, fills: Sequence[Fill] = (), paid: tuple[int, int] | None = None
@@ -125,31 +115,21 @@ class Views:
 
         A payment is an asset and the quanta of it that leave the account.
         """
+        ledger, books = self._state.ledger, self._ledger_book
         if not fills and paid is None:
-            if account not in self._rows:
-                self._rows[account] = self._build_row(account, (), None)
-            return self._rows[account]
-        return self._build_row(account, fills, paid)
-
-    def _build_row(
-        self, account: int, fills: Sequence[Fill], paid: tuple[int, int] | None
-    ) -> AccountRow:
-        ledger = self._state.ledger
+            instrument, *floats, model = books.current.account(books.row(account))
+            size, quote, balance = (column.copy() for column in floats)
+            return AccountRow(instrument.copy(), size, quote, balance, model)
         cash = [ledger.cash(account, asset) for asset in range(len(ledger.assets))]
         held = dict(ledger.positions(account))
         for trade in fills:
-            self._pretend(trade, cash, held)
+            pretend(ledger, trade, cash, held)
         if paid:
             cash[paid[0]] -= paid[1]
         numbers = sorted(i for i, position in held.items() if position.lots)
-        sizes = np.empty(len(numbers))
-        quotes = np.empty(len(numbers))
-        for place, number in enumerate(numbers):
-            position = held[number]
-            sizes[place], quotes[place] = self._size(number, position)
-        balance = np.array(
-            [c / a.quanta_per_unit for c, a in zip(cash, ledger.assets, strict=True)]
-        )
+        places = [books.position(number, held[number]) for number in numbers]
+        sizes, quotes = np.array(places, np.float64).reshape(-1, 2).T.copy()
+        balance = np.array([books.units(asset, quanta) for asset, quanta in enumerate(cash)])
         code = self._state.in_force.margin.code(self._state.modes[account])
         return AccountRow(np.array(numbers, np.int32), sizes, quotes, balance, code)
 
@@ -165,28 +145,71 @@ class Views:
         """Return the margin of one account after several fills and a payment."""
         return evaluate_one(*self.row(account, fills, paid), self.tables)
 
+    def models(self, rows: IntArray) -> NDArray[np.int8]:
+        """Return the codes of the margin models of rows of the ledger, users' only."""
+        return self._ledger_book.models(rows)
+
+    def evaluate_lines(self, lines: Lines, model: NDArray[np.int8]) -> Evaluation:
+        """Return the margin of lines of a ledger, each under the model of that code."""
+        return evaluate(self._ledger_book.rows_of(lines, model), self.tables)
+
     def initial_health_usd(
         self,
         account: int,
         *,
         fill: Fill | None = None,
+        held: Position | None = None,
         resting: Sequence[events.OrderRested] = (),
         paid: tuple[int, int] | None = None,
     ) -> float:
-        """Return initial equity less initial margin, the worse of all bids or all asks filled."""
+        """Return initial equity less initial margin, the worse of all bids or all asks filled.
+
+        *held* is what the account holds of the instrument of *fill*, looked up if it is not given.
+        """
+        if not resting and account not in self._state.resting_of:
+            change = self._change(account, fill, held, paid)
+            if change is not None:
+                row = self._ledger_book.row(account)  # first: it may move the arrays
+                spare_usd = self._what_if.spare_usd(row, change)
+                if spare_usd > float("-inf"):
+                    return spare_usd
         base = (fill,) if fill else ()
         spare_usd = float("inf")
         for side in ((), *(side for side in self.resting(account, resting) if side)):
             after = self.health_after(account, (*base, *side), paid)
-            required = after.initial if after.at_risk else 0.0  # a deposit alone margins nothing
-            spare_usd = min(spare_usd, after.equity_initial - required)
+            spare_usd = min(spare_usd, after.spare_initial)
         return spare_usd
+
+    def surely_carry(
+        self, buyer: int, seller: int, bought: Fill, *, seller_fee_quanta: int
+    ) -> bool:
+        """Return whether a trade of a contract surely stands in no account's way.
+
+        That is: every price is valid, neither side is under liquidation or has an order resting,
+        and the fill leaves both with room in the ledger and initial margin. ``False``: perhaps.
+        """
+        state, books = self._state, self._ledger_book
+        if state.now_ns > self._trust.until_ns or abs(bought.cost_quanta) > QUANTA_MAX:
+            return False
+        for busy in (state.episodes, state.resting_of):
+            if busy and not busy.keys().isdisjoint((buyer, seller)):
+                return False
+        number, lots, cost_quanta, buyer_fee_quanta = bought
+        rows = (
+            books.row(buyer),
+            books.row(seller),
+        )  # first: to bring them up to date may move arrays
+        question = (lots, cost_quanta, *rows, buyer_fee_quanta, seller_fee_quanta)
+        asset = state.ledger.settlement(number)
+        return bool(both_carry(self._columns, number, asset, SYSTEM_ROWS, *question))
 
     def resting(
         self, account: int, more: Sequence[events.OrderRested] = ()
     ) -> tuple[Sequence[Fill], Sequence[Fill]]:
         """Return what all bids of an account would do if they filled, and what all asks would."""
         state = self._state
+        if not more and account not in state.resting_of:
+            return (), ()
         orders = [state.resting[o] for o in sorted(state.resting_of.get(account, ()))]
         orders += more
         bids = [self._as_fill(o) for o in orders if o.lots > 0]
@@ -197,6 +220,12 @@ class Views:
 
         The account is evaluated as it would be then: a coin may have been the hedge of a position.
         """
+        if account not in self._state.resting_of:
+            change = self._payment(account, asset, quanta)
+            number = self._ledger_book.row(account)
+            spare_usd = self._what_if.spare_usd(number, change, settled=True)
+            if spare_usd > float("-inf"):
+                return spare_usd
         ledger = self._state.ledger
         gains_usd, row, tables = 0.0, self.row(account), self.tables
         for number, size, quote in zip(row.instrument, row.size, row.quote, strict=True):
@@ -211,7 +240,7 @@ class Views:
         cash = [ledger.cash(account, a) for a in range(len(ledger.assets))]
         held = dict(ledger.positions(account))
         if fill:
-            self._pretend(fill, cash, held)
+            pretend(ledger, fill, cash, held)
         for number, position in held.items():
             settlement = ledger.settlement(number)
             unit = ledger.assets[settlement].quanta_per_unit
@@ -248,41 +277,20 @@ class Views:
 
     def doubt(self, account: int, action: Action, also: int | None = None) -> str | None:
         """Return why the prices an account rests on do not allow an action; ``None``: they do."""
-        held, cash = self._rests_on(account, () if also is None else (also,))
-        for instrument in held:
-            if lacking := unpriced(self._state, instrument):
-                return lacking
-        for factor in factors_of(self._state, held, cash):
-            grade = self.grade(factor)
-            if action not in ALLOWED[grade]:
-                doing = action.name.lower().replace("_", " ")
-                return f"the price of {factor} must allow to {doing}, was {grade.name}"
-        return None
+        return self._trust.doubt(account, action, also)
+
+    @property
+    def all_trusted(self) -> bool:
+        """Whether every price of the venue is valid and fresh now, and allows everything."""
+        return self._state.now_ns <= self._trust.until_ns
 
     def lacking(self, account: int, also: Sequence[int] = ()) -> str | None:
         """Return what an account's value rests on and has no price; ``None``: nothing."""
-        held, cash = self._rests_on(account, also)
-        for instrument in held:
-            if lacking := unpriced(self._state, instrument):
-                return lacking
-        for factor in factors_of(self._state, held, cash):
-            if self.grade(factor) is Grade.NONE:
-                return f"{factor} must have a price, has none"
-        return None
-
-    def _rests_on(self, account: int, also: Sequence[int]) -> tuple[list[int], list[int]]:
-        ledger = self._state.ledger
-        held = [instrument for instrument, _ in ledger.positions(account)]
-        return [*held, *also], [a for a in range(len(ledger.assets)) if ledger.cash(account, a)]
+        return self._trust.lacking(account, also)
 
     def grade(self, factor: str) -> Grade:
         """Return the grade of a price now: what it was, or stale if it has grown old since."""
-        price = self._state.prices.get(factor)
-        if price is None:
-            return Grade.NONE
-        age_ns = self._state.now_ns - price.accepted_ns
-        limit_ns = self._state.in_force.prices[factor].staleness_ns_max
-        return max(Grade(price.grade), Grade.STALE if age_ns > limit_ns else Grade.VALID)
+        return self._trust.grade(factor)
 
     def breach(self, account: int, limits_nano: Sequence[int]) -> Breach:
         """Describe an account to a liquidation engine, with the price limits it would close at."""
@@ -322,43 +330,45 @@ class Views:
         cost = cost_ceil(ledger.instruments[number], abs(order.lots), price_nano, unit)
         return Fill(number, order.lots, cost if order.lots > 0 else -cost, 0)
 
-    def _pretend(self, trade: Fill, cash: list[int], held: dict[int, Position]) -> None:
-        ledger = self._state.ledger
-        number, terms = trade.instrument, ledger.instruments[trade.instrument]
-        settlement = ledger.settlement(number)
-        cash[settlement] -= trade.fee_quanta
-        if isinstance(terms, Spot):
-            cash[settlement] -= trade.cost_quanta
-            base = ledger.asset_index[terms.underlying]
-            cash[base] += trade.lots * ledger.spot_lot_quanta(number)
-            return
-        before = held.get(number, FLAT._replace(paid_micro=ledger.funding_micro[number]))
-        if isinstance(terms, Option):
-            cash[settlement] -= trade.cost_quanta
-            held[number], realised = fill_position(before, trade.lots, 0)
-        else:
-            due = -(-before.lots * (ledger.funding_micro[number] - before.paid_micro) // MICRO)
-            settled = before._replace(paid_micro=ledger.funding_micro[number])
-            held[number], realised = fill_position(settled, trade.lots, trade.cost_quanta)
-            realised -= due
-        cash[settlement] += realised
+    # What a fill or a payment replaces in an account's row; none where that is more than a change.
+    def _change(
+        self,
+        account: int,
+        trade: Fill | None,
+        held: Position | None,
+        paid: tuple[int, int] | None,
+    ) -> Change | None:
+        ledger, books = self._state.ledger, self._ledger_book
+        if trade is None:
+            return Change() if paid is None else self._payment(account, *paid)
+        number, asset = trade.instrument, ledger.settlement(trade.instrument)
+        if paid is not None or isinstance(ledger.instruments[number], Spot):
+            return None
+        before = held or ledger.position(account, number)
+        after, gained = position_after(ledger, trade, before)
+        size, quote = books.position(number, after) if after.lots else (0.0, 0.0)
+        quanta = ledger.cash(account, asset) + gained - trade.fee_quanta
+        return Change(number, size, quote, asset, books.units(asset, quanta))
 
-    def _size(self, number: int, position: Position) -> tuple[float, float]:
-        ledger = self._state.ledger
-        unit = ledger.assets[ledger.settlement(number)].quanta_per_unit
-        carried = position.quote + position.lots * position.paid_micro / MICRO
-        return position.lots * ledger.instruments[number].lot, carried / unit
+    def _payment(self, account: int, asset: int, quanta: int) -> Change:
+        left = self._state.ledger.cash(account, asset) - quanta
+        return Change(asset=asset, units=self._ledger_book.units(asset, left))
 
-    def _patch(self, book: Book, ledger_row: int) -> None:
-        account = self._state.ledger.accounts[ledger_row]
-        row = ledger_row - _SYSTEM_ROWS
-        while len(book) <= row:
-            opened = self._state.ledger.accounts[len(book) + _SYSTEM_ROWS]
-            book.add_account(self._state.in_force.margin.code(self._state.modes[opened]))
-        wanted = self.row(account)
-        for asset, units in enumerate(wanted.balance):
-            book.set_balance(row, asset, float(units))
-        for gone in set(book.account(row).instrument.tolist()) - set(wanted.instrument.tolist()):
-            book.set_position(row, gone, size=0.0, quote=0.0)
-        for number, size, quote in zip(wanted.instrument, wanted.size, wanted.quote, strict=True):
-            book.set_position(row, int(number), size=float(size), quote=float(quote))
+    # The columns of the ledger and of the book, and the tables, for kernels.
+    @property
+    def _columns(self) -> Bundle:
+        asked, ledger, found = self._what_if.bundle, self._state.ledger.bundle, self._bundled
+        if found is None or found[0] is not asked or found[1] is not ledger:
+            scale = self._ledger_book.scale
+            self._bundled = found = asked, ledger, bundle((asked, ledger, scale))
+        return found[2]
+
+    @property
+    def _what_if(self) -> WhatIf:
+        rows, tables = self._ledger_book.current.rows(), self.tables
+        if self._asked is None or not self._asked.is_about(rows, tables):
+            if self._unsettled is None:
+                contracts = self._state.in_force.instruments
+                self._unsettled = np.array([isinstance(i, Perpetual | Future) for i in contracts])
+            self._asked = WhatIf(rows, tables, unsettled=self._unsettled)
+        return self._asked

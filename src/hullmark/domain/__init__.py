@@ -7,6 +7,7 @@ nanos (billionths), instants nanoseconds UTC.
 
 from hullmark.domain import _commands as commands, _events as events
 from hullmark.domain._accounts import FIRST_ACCOUNT, Mode, SystemAccount, is_system
+from hullmark.domain._columns import COLUMN_BYTES, pack_column, trades_of, unpack_columns
 from hullmark.domain._commands import Command, Print
 from hullmark.domain._document import (
     Document,
@@ -38,8 +39,10 @@ from hullmark.domain._portfolio import (
     parse_order,
 )
 from hullmark.domain._refusals import Parked, Reason
+from hullmark.domain._upcasters import upcast
 
 __all__ = [
+    "COLUMN_BYTES",
     "FIRST_ACCOUNT",
     "AcceptedPrice",
     "CollateralPrice",
@@ -72,7 +75,11 @@ __all__ = [
     "commands",
     "events",
     "is_system",
+    "pack_column",
     "parse_instrument",
     "parse_order",
     "read_json",
+    "trades_of",
+    "unpack_columns",
+    "upcast",
 ]

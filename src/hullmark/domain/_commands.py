@@ -66,6 +66,24 @@ class ReportTrade(_Command, frozen=True, kw_only=True, gc=False):
     seller_fee_quanta: int = 0
 
 
+class ReportTrades(_Command, frozen=True, kw_only=True, gc=False):
+    """Book the trades of one matching round, in order: all of them, or none.
+
+    A column holds a number per trade, in 8 bytes, little-endian: ``hullmark.domain.pack_column``
+    makes one. Each trade is as in ``ReportTrade``; what an account can carry is asked once, of what
+    the whole round leaves it with.
+    """
+
+    symbols: tuple[str, ...]  # the instruments that are traded, each once
+    instrument: bytes  # its place in `symbols`, the first is 0
+    buyer: bytes
+    seller: bytes
+    lots: bytes
+    price_nano: bytes
+    buyer_fee_quanta: bytes  # of the settlement asset
+    seller_fee_quanta: bytes
+
+
 class RestOrder(_Command, frozen=True, kw_only=True, gc=False):
     """Admit an order to the book, where it reserves initial margin. Lots below 0 sell."""
 
@@ -82,7 +100,36 @@ class CancelOrder(_Command, frozen=True, kw_only=True, gc=False):
     order: int
 
 
-class Print(Struct, frozen=True, kw_only=True, gc=False):
+class BustTrade(_Command, frozen=True, kw_only=True, gc=False):
+    """Reverse a recorded trade, at its own cost: lots and cost go back, and so do the fees."""
+
+    sequence: int  # of the unit that recorded the trade; the rest is as it was recorded there
+    instrument: str
+    buyer: int  # who bought, and now gives the lots back
+    seller: int
+    lots: int
+    price_nano: int
+    cost_quanta: int
+    buyer_fee_quanta: int
+    seller_fee_quanta: int
+    authorisers: tuple[str, str]  # two different people
+    reason: str
+    row: int | None = None  # of a round: which of its trades, from 0
+
+
+class AdjustCash(_Command, frozen=True, kw_only=True, gc=False):
+    """Move cash between any two accounts, users' or the venue's own, to put a mistake right."""
+
+    source: int
+    target: int
+    asset: str
+    quanta: int
+    authorisers: tuple[str, str]  # two different people
+    reason: str
+    reverses: int | None = None  # sequence of the adjustment that this one undoes, as its mirror
+
+
+class Print(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """What one source says of one price. ``None`` or nonsense is graded, never used."""
 
     factor: str  # an instrument's symbol (its mark) or an asset's (its index)
@@ -170,8 +217,11 @@ Command = (
     | Withdraw
     | Transfer
     | ReportTrade
+    | ReportTrades
     | RestOrder
     | CancelOrder
+    | BustTrade
+    | AdjustCash
     | ObservePrices
     | AdoptSurface
     | AccrueFunding

@@ -10,7 +10,15 @@ from hullmark.domain._commands import Command, Print
 from hullmark.domain._refusals import Parked, Reason
 
 
-class _Event(Struct, frozen=True, kw_only=True, gc=False, tag=True, omit_defaults=True):
+class _Event(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    tag=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,  # a fact of the future is refused, not forgotten
+):
     pass
 
 
@@ -80,6 +88,24 @@ class Traded(_Event, frozen=True, kw_only=True, gc=False):
     seller_fee_quanta: int = 0
 
 
+class TradesBooked(_Event, frozen=True, kw_only=True, gc=False):
+    """The trades of a matching round were booked, in order.
+
+    A column holds a number per trade, in 8 bytes, little-endian: ``hullmark.domain.unpack_columns``
+    reads them. Each trade is as in ``Traded``.
+    """
+
+    symbols: tuple[str, ...]  # the instruments that were traded
+    instrument: bytes  # its place in `symbols`, the first is 0
+    buyer: bytes
+    seller: bytes
+    lots: bytes
+    price_nano: bytes
+    cost_quanta: bytes
+    buyer_fee_quanta: bytes
+    seller_fee_quanta: bytes
+
+
 class OrderRested(_Event, frozen=True, kw_only=True, gc=False):
     """An order rests in the book and reserves initial margin."""
 
@@ -97,7 +123,36 @@ class OrderReleased(_Event, frozen=True, kw_only=True, gc=False):
     account: int
 
 
-class AcceptedPrice(Struct, frozen=True, kw_only=True, gc=False):
+class TradeBusted(_Event, frozen=True, kw_only=True, gc=False):
+    """A trade was reversed: lots and cost changed hands back, and fees were repaid."""
+
+    sequence: int  # of the unit that recorded the trade
+    instrument: str
+    buyer: int  # who bought, and has given the lots back
+    seller: int
+    lots: int
+    price_nano: int
+    cost_quanta: int  # what the buyer's quote (or cash, for options and spot) rises by
+    buyer_fee_quanta: int
+    seller_fee_quanta: int
+    authorisers: tuple[str, str]
+    reason: str
+    row: int | None = None  # of a round: which of its trades, from 0
+
+
+class CashAdjusted(_Event, frozen=True, kw_only=True, gc=False):
+    """Cash was moved to put a mistake right."""
+
+    source: int
+    target: int
+    asset: str
+    quanta: int
+    authorisers: tuple[str, str]
+    reason: str
+    reverses: int | None = None  # sequence of the adjustment that is undone by this one
+
+
+class AcceptedPrice(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """A price after its sources were weighed. Without a usable print the last one stays."""
 
     factor: str
@@ -258,8 +313,11 @@ Event = (
     | Withdrawn
     | Transferred
     | Traded
+    | TradesBooked
     | OrderRested
     | OrderReleased
+    | TradeBusted
+    | CashAdjusted
     | PricesAccepted
     | SurfaceAdopted
     | FundingAccrued

@@ -1,8 +1,8 @@
 """Refusals: why a command was not carried out.
 
 A refused command changes nothing. Where several reasons hold, the one that stands first here is
-given: form before identity, identity before arithmetic, arithmetic before prices, and prices before
-margin.
+given: authority before form, form before identity, identity before arithmetic, arithmetic before
+prices, and prices before margin.
 """
 
 from enum import StrEnum
@@ -13,6 +13,7 @@ class Reason(StrEnum):
 
     RULES_MISSING = "no rules are in force: the first command of a venue adopts them"
     RULES_INVALID = "the rules break their schema, or take away what is in use"
+    UNAUTHORISED = "two different people have not signed the correction, or it does not say why"
     AMOUNT_INVALID = "an amount, price, rate or count is outside what the command allows"
     ACCOUNT_EXISTS = "an account of that number is open"
     ACCOUNT_UNKNOWN = "no account of that number is open to this command"
@@ -24,11 +25,13 @@ class Reason(StrEnum):
     INSTRUMENT_LIVE = "the instrument has not reached its expiry, or has none"
     ORDER_EXISTS = "an order of that number is resting"
     ORDER_UNKNOWN = "no such order is working or resting"
+    CORRECTED_BEFORE = "the trade or adjustment has been reversed before"
     LIMIT_BROKEN = "the fill is larger, later or at a worse price than its order allows"
     OVERFLOW = "a result does not fit in 64 bits"
     PRICE_DOUBTFUL = "a price that the check needs is not of a grade that allows this action"
     UNDER_LIQUIDATION = "the account is being liquidated: only reductions and deposits are open"
     CASH_SHORT = "the account, or custody, has not that much settled cash"
+    DEBT_SHORT = "the venue has not that much bad debt to be paid"
     MARGIN_SHORT = "the account would be under its initial margin"
 
 

@@ -14,10 +14,18 @@ never depends on the rows beside it. The package reads prices and rows as given,
 who is in breach nor what to do about it.
 """
 
-from hullmark.margin._evaluate import Evaluation, Health, evaluate, evaluate_one, evaluate_row
+from hullmark.margin._evaluate import (
+    Evaluation,
+    Health,
+    any_in_breach,
+    evaluate,
+    evaluate_one,
+    evaluate_row,
+)
 from hullmark.margin._greeks_bound import GreekBound, GreekTables
 from hullmark.margin._lanes import BLOCK
 from hullmark.margin._margin_rows import AddOn, Charge, MarginRows, MovesWithSpot, across
+from hullmark.margin._market import MarginMarket
 from hullmark.margin._max_loss import max_loss
 from hullmark.margin._models import (
     MODELS,
@@ -29,6 +37,7 @@ from hullmark.margin._models import (
 from hullmark.margin._netting import Netted, NettingTables, net
 from hullmark.margin._tables import RiskArraysLike, RiskTables, build_tables, move_tables
 from hullmark.margin._tiers import Tier, TierSchedule
+from hullmark.margin._what_if import Change, WhatIf, spare_kernel
 from hullmark.margin.directional import by_group
 from hullmark.margin.gamma import Nodes, StrikeNodes, at_held_strikes, held_nodes
 from hullmark.margin.posts import BasisContingency, PostProcessor, Revalued, Weights, expiry_rates
@@ -38,11 +47,13 @@ __all__ = [
     "MODELS",
     "AddOn",
     "BasisContingency",
+    "Change",
     "Charge",
     "Evaluation",
     "GreekBound",
     "GreekTables",
     "Health",
+    "MarginMarket",
     "MarginModel",
     "MarginRows",
     "MovesWithSpot",
@@ -59,7 +70,9 @@ __all__ = [
     "TierSchedule",
     "TieredModel",
     "Weights",
+    "WhatIf",
     "across",
+    "any_in_breach",
     "at_held_strikes",
     "build_tables",
     "by_group",
@@ -72,4 +85,5 @@ __all__ = [
     "model_code",
     "move_tables",
     "net",
+    "spare_kernel",
 ]

@@ -20,7 +20,7 @@ from hullmark.margin._tiers import bracket_usd
 _CHUNKS = 16  # slices of a sweep: enough that an uneven book keeps every thread busy
 _SCENARIO = ScenarioModel.code
 _ZERO = np.zeros(1, np.int64)
-_COLUMNS = 9  # of `Health`, as the kernel writes them
+COLUMNS = 9  # of `Health`, as the kernel writes them
 
 
 class Health(NamedTuple):
@@ -40,6 +40,11 @@ class Health(NamedTuple):
     def health(self) -> float:
         """Maintenance equity less maintenance margin; may be below zero without a breach."""
         return self.equity_maintenance - self.maintenance
+
+    @property
+    def spare_initial(self) -> float:
+        """Initial equity less initial margin. A deposit alone margins nothing."""
+        return self.equity_initial - (self.initial if self.at_risk else 0.0)
 
     @property
     def in_breach(self) -> bool:
@@ -62,6 +67,11 @@ class Evaluation(NamedTuple):
     worst_scenario: IntArray
     gross_notional: FloatArray
     at_risk: NDArray[np.bool_]
+
+    @property
+    def spare_initial(self) -> FloatArray:
+        """As `Health.spare_initial`, per row."""
+        return self.equity_initial - np.where(self.at_risk, self.initial, 0.0)
 
     @property
     def in_breach(self) -> NDArray[np.bool_]:
@@ -129,23 +139,27 @@ def _tiered(start: int, stop: int, rows: Rows, tables: RiskTables) -> tuple[floa
 
 
 @kernel
-def _sweep(
+def sweep_rows(
     lo: int,
     hi: int,
-    which: IntArray,
+    which: IntArray | None,
     rows: Rows,
     tables: RiskTables,
     asset: FloatArray,
     profit: FloatArray,
-    out: FloatArray,
-) -> None:
+    out: FloatArray | None,
+) -> int:
     """Write the columns of `Health` of row ``which[n]`` to ``out[:, n]`` for ``lo <= n < hi``.
+
+    Without *which* it is row ``n``. Without *out* nothing is written, and the first ``n`` returned
+    that is in breach or lacks a tier schedule; otherwise *hi*.
 
     Every way to ask comes here. The rows are looped over inside, and what is done per row is
     inlined: a call per row would count references to two dozen arrays, longer than the row takes.
+    What is not there is known when this is compiled, and what is not asked for is not computed.
     """
     for n in range(lo, hi):
-        row = which[n]
+        row = n if which is None else which[n]
         start = rows.start[row]
         stop = start + rows.count[row]
         net, equity_initial, equity_maintenance, gross, at_risk = _equity(
@@ -169,10 +183,15 @@ def _sweep(
             initial, maintenance = tables.initial_factor * loss, tables.maintenance_factor * loss
         else:
             initial, maintenance = _tiered(start, stop, rows, tables)
-        out[0, n], out[1, n], out[2, n] = net, equity_initial, equity_maintenance
-        out[3, n], out[4, n] = initial, maintenance
-        out[5, n], out[6, n], out[7, n] = worst, scenario, gross
-        out[8, n] = at_risk
+        if out is None:
+            if at_risk and not equity_maintenance >= maintenance:
+                return n
+        else:
+            out[0, n], out[1, n], out[2, n] = net, equity_initial, equity_maintenance
+            out[3, n], out[4, n] = initial, maintenance
+            out[5, n], out[6, n], out[7, n] = worst, scenario, gross
+            out[8, n] = at_risk
+    return hi
 
 
 @kernel
@@ -200,8 +219,8 @@ def evaluate_row(
         rows.balance[row : row + 1],
         rows.model[row : row + 1],
     )
-    out = np.empty((_COLUMNS, 1))
-    _sweep(0, 1, np.zeros(1, np.int64), one, tables, asset, profit, out)
+    out = np.empty((COLUMNS, 1))
+    sweep_rows(0, 1, np.zeros(1, np.int64), one, tables, asset, profit, out)
     o = out[:, 0]
     return o[0], o[1], o[2], o[3], o[4], o[5], int(o[6]), o[7], o[8] > 0.0
 
@@ -210,10 +229,10 @@ def evaluate_row(
 def _slice(
     lo: int, hi: int, which: IntArray, rows: Rows, tables: RiskTables, out: FloatArray
 ) -> None:
-    """Run `_sweep` with scratch of its own."""
+    """Run `sweep_rows` with scratch of its own."""
     asset = np.empty((2, tables.cap_usd.size))
     profit = np.empty(BLOCK * len(tables.blocks))
-    _sweep(lo, hi, which, rows, tables, asset, profit, out)
+    sweep_rows(lo, hi, which, rows, tables, asset, profit, out)
 
 
 def evaluate(
@@ -260,7 +279,7 @@ def evaluate(
     elif which.size and not (which.min() >= 0 and which.max() < n_rows):
         raise InvalidInputError(f"which must be in [0, {n_rows}), was {which.min()}-{which.max()}")
     n = which.size
-    out = np.empty((_COLUMNS, n))
+    out = np.empty((COLUMNS, n))
     if threads == 1:
         _slice(0, n, which, rows, tables, out)
     else:
@@ -277,6 +296,13 @@ def evaluate(
         raise InvalidInputError(f"row {row} must hold instruments with a tier schedule only")
     a, b, c, d, e, f, scenario, gross, at_risk = out
     return Evaluation(a, b, c, d, e, f, scenario.astype(np.int64), gross, at_risk > 0.0)
+
+
+def any_in_breach(rows: Rows, tables: RiskTables) -> bool:
+    """Return whether `evaluate` would find any row in breach, or refuse one. It costs less."""
+    asset, profit = np.empty((2, tables.cap_usd.size)), np.empty(BLOCK * len(tables.blocks))
+    n = rows.start.size
+    return bool(sweep_rows(0, n, None, rows, tables, asset, profit, None) < n)
 
 
 def evaluate_one(
@@ -306,7 +332,7 @@ def evaluate_one(
         balance.reshape(1, -1),
         np.array([model], np.int8),
     )
-    out = np.empty((_COLUMNS, 1))
+    out = np.empty((COLUMNS, 1))
     _slice(0, 1, _ZERO, rows, tables, out)
     columns = out[:, 0].tolist()
     columns[6], columns[8] = int(columns[6]), columns[8] > 0.0

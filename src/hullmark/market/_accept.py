@@ -77,11 +77,16 @@ class PricePolicy:
 
 def latest_prints(known: Sequence[Print], new: Sequence[Print]) -> tuple[Print, ...]:
     """Return the newest print of each source, in order of source; of two at once the later said."""
+    if len(known) == len(new) == 1 and known[0].source == new[0].source:  # nearly always
+        return (new[0] if new[0].observed_ns >= known[0].observed_ns else known[0],)
     newest: dict[str, Print] = {}
-    for said in (*known, *new):
-        before = newest.get(said.source)
-        if before is None or said.observed_ns >= before.observed_ns:
-            newest[said.source] = said
+    for prints in (known, new):
+        for said in prints:
+            before = newest.get(said.source)
+            if before is None or said.observed_ns >= before.observed_ns:
+                newest[said.source] = said
+    if len(newest) == 1:
+        return tuple(newest.values())
     return tuple(newest[source] for source in sorted(newest))
 
 
@@ -101,15 +106,24 @@ def accept(
     accepted price by more than the policy allows is not taken over. Whatever is not usable leaves
     the last price in place and says so in the grade.
     """
-    heard = [p for p in prints if p.source in policy.sources]
-    sane = [p for p in heard if _is_sane(p, policy)]
-    fresh = sorted(
-        p.price_nano
-        for p in sane
-        if p.price_nano is not None and now_ns - p.observed_ns <= policy.staleness_ns_max
-    )
+    sources, low_nano, high_nano = policy.sources, policy.price_nano_min, policy.price_nano_max
+    oldest_ns = now_ns - policy.staleness_ns_max
+    heard = sane = False
+    fresh: list[int] = []
+    for said in prints:
+        if said.source not in sources:
+            continue
+        heard, price_nano = True, said.price_nano
+        if price_nano is None or price_nano < low_nano:
+            continue
+        if high_nano is not None and price_nano > high_nano:
+            continue
+        sane = True
+        if said.observed_ns >= oldest_ns:
+            fresh.append(price_nano)
     if not fresh:
         return _unchanged(factor, last, Grade.ABSURD if heard and not sane else Grade.STALE)
+    fresh.sort()
     middle = len(fresh) // 2
     median = fresh[middle] if len(fresh) % 2 else (fresh[middle - 1] + fresh[middle]) // 2
     grade = Grade.VALID if len(fresh) >= policy.sources_min else Grade.UNCERTAIN
@@ -136,9 +150,3 @@ def _unchanged(factor: str, last: AcceptedPrice | None, grade: Grade) -> Accepte
     return AcceptedPrice(
         factor=factor, price_nano=last.price_nano, grade=grade, accepted_ns=last.accepted_ns
     )
-
-
-def _is_sane(said: Print, policy: PricePolicy) -> bool:
-    if said.price_nano is None or said.price_nano < policy.price_nano_min:
-        return False
-    return policy.price_nano_max is None or said.price_nano <= policy.price_nano_max

@@ -23,8 +23,9 @@ negative a loss. Moves and vol shocks are fractions. Laws:
 
 from hullmark.scenarios._contracts import DAY_SECONDS, ContractColumns, SviRange, need
 from hullmark.scenarios._joint import MoveShape, VolMove
+from hullmark.scenarios._marked import MarkedContracts
 from hullmark.scenarios._moved import MovableView
-from hullmark.scenarios._revalue import RiskArrays, revalue
+from hullmark.scenarios._revalue import Revaluer, RiskArrays, RiskColumns, revalue
 from hullmark.scenarios._set import ScenarioSet
 from hullmark.scenarios._shocks import (
     LEVELS,
@@ -43,10 +44,13 @@ __all__ = [
     "SHOCK_DAYS",
     "TWISTS",
     "ContractColumns",
+    "MarkedContracts",
     "MovableView",
     "MoveShape",
     "Revaluation",
+    "Revaluer",
     "RiskArrays",
+    "RiskColumns",
     "ScenarioSet",
     "Shock",
     "SkewTwist",

@@ -1,5 +1,6 @@
 """Risk arrays: every instrument revalued once under every scenario."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,12 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hullmark.core import FloatArray, IntArray
-from hullmark.domain import Future, Instrument, Option, Perpetual, Spot
+from hullmark.domain import Instrument, Option
 from hullmark.errors import InvalidInputError
 from hullmark.market import MarketView
 from hullmark.pricing import black76
 from hullmark.scenarios._model import Terms, model_value, terms_of
 from hullmark.scenarios._set import ScenarioSet
+
+
+class RiskColumns(NamedTuple):
+    """What one contract unit of each instrument is worth, and gains in each scenario.
+
+    ``I`` instruments, ``A`` assets, ``S`` scenarios. An account's profit in a scenario is
+    ``size @ risk + balance @ asset_risk``, where *balance* is cash plus quotes of each asset.
+    """
+
+    value: FloatArray  # (I,) settlement units, at the venue's mark
+    notional_usd: FloatArray  # (I,) options: the index; inverse contracts: 1
+    risk: FloatArray  # (I, S) USD, model(shock) - model(base)
+    asset_risk: FloatArray  # (A, S) USD per unit held; 0 where the asset keeps its price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,39 +100,114 @@ def revalue(
     .. [1] Deribit, "Inverse Options", contract specification: premium in the coin, USD value
        divided by the underlying forward.
     """
-    paid = _read(instruments, view, assets=assets, shocked=shocked)
-    terms = terms_of(instruments)
-    price_usd = view.asset_price_usd[paid.settle]
-    anchor = np.where(terms.option, view.forward_usd, view.mark)
-    view = view._replace(vol=np.where(terms.option & (view.years > 0.0), view.vol, 0.0))
-    grid = scenarios.grid
-    moves = np.array([move for move, _ in grid])
-    vols = scenarios.shocked_vol(view.vol, view.years)
-    base = model_value(terms, anchor[:, None], view.vol[:, None], view.years)
-    shocked_value = model_value(
-        terms,
-        anchor[:, None] * (1.0 + moves),
-        np.stack([vols[shock] for _, shock in grid], axis=1),
-        view.years,
-    )
-    moved_usd = np.where(
-        paid.moved[:, None], price_usd[:, None] * (1.0 + moves), price_usd[:, None]
-    )
-    risk = shocked_value * moved_usd - base * price_usd[:, None]
-    moving = np.array([symbol in shocked for symbol in assets])
-    delta, gamma, vega, theta = _greeks(terms, paid, view, anchor, price_usd)
-    linear_usd = np.where(terms.option, view.spot_usd, anchor * price_usd)
-    return RiskArrays(
-        value=np.where(terms.option, view.mark, base[:, 0]),
-        notional_usd=np.where(terms.inverse & ~terms.option, 1.0, linear_usd),
-        risk=risk,
-        asset_risk=np.where(moving, view.asset_price_usd, 0.0)[:, None] * moves,
-        delta=delta,
-        gamma=gamma,
-        vega=vega,
-        theta=theta,
-        labels=scenarios.labels,
-    )
+    return Revaluer(instruments, scenarios, assets=assets, shocked=shocked).arrays(view)
+
+
+class Revaluer:
+    """The instruments of a venue under its scenarios: `revalue` at one market after the other.
+
+    Parameters
+    ----------
+    instruments, scenarios, assets, shocked
+        As `revalue` takes them.
+
+    Raises
+    ------
+    InvalidInputError
+        If an asset is unknown.
+    """
+
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        scenarios: ScenarioSet,
+        *,
+        assets: Sequence[str],
+        shocked: frozenset[str],
+    ) -> None:
+        self._instruments, self._scenarios, self._assets = instruments, scenarios, assets
+        self._paid = _settlement(instruments, assets=assets, shocked=shocked)
+        self._terms = terms_of(instruments)
+        self._moves = np.array([move for move, _ in scenarios.grid])
+        self._moving = np.array([symbol in shocked for symbol in assets], np.bool_)
+
+    def columns(self, view: MarketView) -> RiskColumns:
+        """Return what a margin reads, at *view*.
+
+        Raises
+        ------
+        InvalidInputError
+            If what an instrument needs is missing from *view* or malformed; the message names it.
+        """
+        self._check(view)
+        terms, paid, moves = self._terms, self._paid, self._moves
+        price_usd, anchor, vol = self._anchored(view)
+        vols = self._scenarios.shocked_vol(vol, view.years)
+        base = model_value(terms, anchor[:, None], vol[:, None], view.years)
+        shocked_value = model_value(
+            terms,
+            anchor[:, None] * (1.0 + moves),
+            np.stack([vols[shock] for _, shock in self._scenarios.grid], axis=1),
+            view.years,
+        )
+        moved_usd = np.where(
+            paid.moved[:, None], price_usd[:, None] * (1.0 + moves), price_usd[:, None]
+        )
+        linear_usd = np.where(terms.option, view.spot_usd, anchor * price_usd)
+        return RiskColumns(
+            value=np.where(terms.option, view.mark, base[:, 0]),
+            notional_usd=np.where(terms.inverse & ~terms.option, 1.0, linear_usd),
+            risk=shocked_value * moved_usd - base * price_usd[:, None],
+            asset_risk=np.where(self._moving, view.asset_price_usd, 0.0)[:, None] * moves,
+        )
+
+    def arrays(self, view: MarketView) -> RiskArrays:
+        """Return the same and the greeks.
+
+        Raises
+        ------
+        InvalidInputError
+            As `columns`.
+        """
+        columns = self.columns(view)
+        price_usd, anchor, vol = self._anchored(view)
+        delta, gamma, vega, theta = _greeks(
+            self._terms, self._paid, view._replace(vol=vol), anchor, price_usd
+        )
+        return RiskArrays(
+            **columns._asdict(),
+            delta=delta,
+            gamma=gamma,
+            vega=vega,
+            theta=theta,
+            labels=self._scenarios.labels,
+        )
+
+    # Prices of the settlement assets, what each instrument is valued from, and its volatility.
+    def _anchored(self, view: MarketView) -> tuple[FloatArray, FloatArray, FloatArray]:
+        option = self._terms.option
+        anchor = np.where(option, view.forward_usd, view.mark)
+        vol = np.where(option & (view.years > 0.0), view.vol, 0.0)
+        return view.asset_price_usd[self._paid.settle], anchor, vol
+
+    def _check(self, view: MarketView) -> None:
+        for name, column in view._asdict().items():
+            expected = len(self._assets if name == "asset_price_usd" else self._instruments)
+            if column.shape != (expected,):
+                raise InvalidInputError(
+                    f"view.{name} must have shape ({expected},), was {column.shape}"
+                )
+        option, years = self._terms.option, view.years
+        prices_usd = view.asset_price_usd[self._paid.settle]
+        good = _positive(view.spot_usd) & _positive(prices_usd)
+        good &= np.where(
+            option,
+            _positive(view.forward_usd) & _nonnegative(view.mark) & np.isfinite(years),
+            _positive(view.mark),
+        )
+        good &= ~option | (years <= 0.0) | _nonnegative(view.vol)
+        for i in np.flatnonzero(~good).tolist():
+            _raise_for(self._instruments[i], view, i, float(prices_usd[i]))
 
 
 # With the forward F = a S, the value v(F) in settlement units and their price P(S) in USD, the
@@ -158,29 +247,18 @@ def _greeks(
     return delta, gamma, vega * price_usd, theta * price_usd
 
 
-def _read(
-    instruments: Sequence[Instrument],
-    view: MarketView,
-    *,
-    assets: Sequence[str],
-    shocked: frozenset[str],
+def _settlement(
+    instruments: Sequence[Instrument], *, assets: Sequence[str], shocked: frozenset[str]
 ) -> _Settlement:
     if unknown := sorted(shocked - set(assets)):
         raise InvalidInputError(f"shocked must be assets of the venue, was {unknown[0]!r}")
-    for name, column in view._asdict().items():
-        expected = len(assets) if name == "asset_price_usd" else len(instruments)
-        if column.shape != (expected,):
-            raise InvalidInputError(
-                f"view.{name} must have shape ({expected},), was {column.shape}"
-            )
     column_of = {symbol: a for a, symbol in enumerate(assets)}
-    for i, instrument in enumerate(instruments):
+    for instrument in instruments:
         if instrument.settlement not in column_of:
             raise InvalidInputError(
                 f"settlement of {instrument.symbol} must be an asset of the venue,"
                 f" was {instrument.settlement!r}"
             )
-        _check(instrument, view, i, column_of[instrument.settlement])
     return _Settlement(
         settle=np.array([column_of[i.settlement] for i in instruments], np.int64),
         moved=np.array([i.settlement in shocked for i in instruments], np.bool_),
@@ -191,41 +269,38 @@ def _read(
     )
 
 
-def _positive(number: float) -> bool:
-    return 0.0 < number < np.inf
+def _positive(numbers: FloatArray) -> NDArray[np.bool_]:
+    return (numbers > 0.0) & (numbers < np.inf)
 
 
-def _nonnegative(number: float) -> bool:
-    return 0.0 <= number < np.inf
+def _nonnegative(numbers: FloatArray) -> NDArray[np.bool_]:
+    return (numbers >= 0.0) & (numbers < np.inf)
 
 
-Rule = tuple[str, Callable[[float], bool], str]
-_PRICE: Rule = ("mark", _positive, "finite and > 0")
-_SPOT: Rule = ("spot_usd", _positive, "finite and > 0")
-_NEEDED: dict[type[Instrument], tuple[Rule, ...]] = {
-    Spot: (_SPOT, _PRICE),
-    Perpetual: (_SPOT, _PRICE),
-    Future: (_SPOT, _PRICE),
-    Option: (
-        _SPOT,
-        ("forward_usd", _positive, "finite and > 0"),
-        ("mark", _nonnegative, "finite and >= 0"),
-        ("years", np.isfinite, "finite"),
-        ("vol", _nonnegative, "finite and >= 0"),
-    ),
+_CONTRACT_NEEDS = (("spot_usd", "finite and > 0"), ("mark", "finite and > 0"))
+_OPTION_NEEDS = (
+    ("spot_usd", "finite and > 0"),
+    ("forward_usd", "finite and > 0"),
+    ("mark", "finite and >= 0"),
+    ("years", "finite"),
+    ("vol", "finite and >= 0"),
+)
+_HOLDS: dict[str, Callable[[float], bool]] = {
+    "finite": math.isfinite,
+    "finite and > 0": lambda number: 0.0 < number < math.inf,
+    "finite and >= 0": lambda number: 0.0 <= number < math.inf,
 }
 
 
-def _check(instrument: Instrument, view: MarketView, i: int, settle: int) -> None:
-    for name, holds, rule in _NEEDED[type(instrument)]:
+# Says which rule an instrument breaks, one of them being broken.
+def _raise_for(instrument: Instrument, view: MarketView, i: int, price_usd: float) -> None:
+    for name, rule in _OPTION_NEEDS if isinstance(instrument, Option) else _CONTRACT_NEEDS:
         number = float(getattr(view, name)[i])
         if name == "vol" and view.years[i] <= 0.0:
             continue  # after expiry only the forward counts
-        if not holds(number):
+        if not _HOLDS[rule](number):
             raise InvalidInputError(f"{name} of {instrument.symbol} must be {rule}, was {number:g}")
-    price = float(view.asset_price_usd[settle])
-    if not _positive(price):
-        raise InvalidInputError(
-            f"price of {instrument.settlement}, which settles {instrument.symbol},"
-            f" must be finite and > 0, was {price:g}"
-        )
+    raise InvalidInputError(
+        f"price of {instrument.settlement}, which settles {instrument.symbol},"
+        f" must be finite and > 0, was {price_usd:g}"
+    )

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from hullmark.clearing import state_hash
 from hullmark.core import nano
-from hullmark.domain import Mode, Reason, SystemAccount, commands, events
+from hullmark.domain import Mode, Reason, SystemAccount, commands, events, pack_column
 from hullmark.journal import Journal
 from hullmark.journal.memory import MemoryStore
 from hullmark.runtime import Venue
@@ -23,6 +23,7 @@ FUND = SystemAccount.FUND
 DECIMALS = {"USDT": 6, "USDC": 6, "BTC": 8, "GOLD": 3}
 ON_BITCOIN = ("BTC", "SPOT", "LOAN", "PERP", "INVERSE", "FUTURE")
 QUANTA_MAX = (2**63 - 1) // 4
+SIGNED = {"authorisers": ("Ada", "Grace"), "reason": "the price was a typing error"}
 
 _FLAT = {"tiers": [{"floor_usd": "0", "initial": "0.1", "maintenance": "0.05"}]}
 _POLICY = {"sources": ["a", "b"], "sources_min": 2, "staleness_s_max": "60", "jump_max": "0.5"}
@@ -137,6 +138,30 @@ def trade(buyer, lots, symbol, price, *, seller=MAKER, fees=(0, 0)):
         buyer_fee_quanta=fees[0],
         seller_fee_quanta=fees[1],
     )
+
+
+def in_columns(*trades):
+    """Return trades as one command."""
+    symbols = list(dict.fromkeys(each.instrument for each in trades))
+    names = ("buyer", "seller", "lots", "price_nano", "buyer_fee_quanta", "seller_fee_quanta")
+    return commands.ReportTrades(
+        symbols=tuple(symbols),
+        instrument=pack_column(symbols.index(each.instrument) for each in trades),
+        **{name: pack_column(getattr(each, name) for each in trades) for name in names},
+    )
+
+
+def bust(unit, **changed):
+    """Return the correction of the trade that a unit recorded, some of its fields changed."""
+    (traded,) = unit.events
+    recorded = {name: getattr(traded, name) for name in traded.__struct_fields__}
+    return commands.BustTrade(**recorded | {"sequence": unit.sequence} | SIGNED | changed)
+
+
+def adjust(source, target, amount, **changed):
+    asset, count = quanta(amount)
+    moved = {"source": source, "target": target, "asset": asset, "quanta": count}
+    return commands.AdjustCash(**moved | SIGNED | changed)
 
 
 def rest(order, account, lots, symbol, limit):

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from hullmark.clearing import Causes, Episode, split_causes
+from hullmark.clearing import Causes, Episode, evolve, split_causes
 from hullmark.core import nano
 from hullmark.domain import SystemAccount, events
 
@@ -121,3 +121,38 @@ def test_a_deficit_without_a_history_is_all_gap():
     assert split_causes(70, None, "USDT") == Causes(70, 0, 0)
     other = Episode("BTC", -10, {}, latency_quanta=5)
     assert split_causes(70, other, "USDT") == Causes(70, 0, 0)
+
+
+def test_what_was_lost_in_another_asset_explains_nothing(bank):
+    """A fill that is settled in bitcoin moves no quantum of a deficit in USDT."""
+    bank.do(deposit(ANN, "100 USDT"))
+    started = events.LiquidationStarted(
+        account=ANN, asset="USDT", net_quanta=-5, trigger_nano={"INVERSE": nano("100")}
+    )
+    order = events.LiquidationOrdered(
+        order=1,
+        account=ANN,
+        instrument="INVERSE",
+        lots=-100,
+        limit_nano=1,
+        deadline_ns=bank.now_ns,
+        notional_nano=0,
+    )
+    filled = events.LiquidationFilled(
+        order=1,
+        account=ANN,
+        counterparty=BOB,
+        instrument="INVERSE",
+        lots=-100,
+        price_nano=nano("100"),
+        cost_quanta=-(10**8),
+        penalty_quanta=0,
+        latency_quanta=70,
+        impact_quanta=30,
+        final=True,
+    )
+    state = bank.venue.state
+    for event in (started, order, filled):
+        evolve(state, event)
+    episode = state.episodes[ANN]
+    assert (episode.latency_quanta, episode.impact_quanta, episode.rounds) == (0, 0, 1)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hullmark.clearing._orders import limit_nano
 from hullmark.core import nano
 from hullmark.domain import Parked, events
 
@@ -55,6 +56,10 @@ def test_every_position_is_closed_by_the_same_share(bank):
 def test_a_price_limit_is_rounded_towards_the_mark(usd, limit):
     order = taken_in_hand(usd=usd).only_order()
     assert order.limit_nano == nano(limit)
+
+
+def test_what_is_worth_nothing_can_be_bought_back_at_the_lowest_price_there_is(bank):
+    assert [limit_nano(bank.venue.state, 0, lots) for lots in (5, -5)] == [1, 1]
 
 
 def test_a_buying_limit_is_rounded_down(bank):

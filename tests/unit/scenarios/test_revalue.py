@@ -9,7 +9,7 @@ from hullmark.core import NANO, YEAR_DAYS
 from hullmark.domain import Future, Option, Perpetual, Spot
 from hullmark.errors import InvalidInputError
 from hullmark.market import MarketView
-from hullmark.scenarios import ScenarioSet, revalue
+from hullmark.scenarios import Revaluer, RiskColumns, ScenarioSet, revalue
 
 ASSETS = ("USDC", "BTC", "ETH")
 SHOCKED = frozenset({"BTC", "ETH"})
@@ -225,3 +225,14 @@ def test_a_venue_without_instruments_still_has_its_assets():
     arrays = revalue((), market, GRID, assets=ASSETS, shocked=SHOCKED)
     assert arrays.risk.shape == (0, len(GRID.labels))
     assert arrays.asset_risk.shape == (3, len(GRID.labels))
+
+
+def test_a_revaluer_is_asked_at_one_market_after_the_other():
+    revaluer = Revaluer(INSTRUMENTS, GRID, assets=ASSETS, shocked=SHOCKED)
+    for market in (view(), view(mark=view().mark * 1.01), view()):
+        whole = revalue(INSTRUMENTS, market, GRID, assets=ASSETS, shocked=SHOCKED)
+        columns, arrays = revaluer.columns(market), revaluer.arrays(market)
+        for name in RiskColumns._fields:
+            assert getattr(columns, name).tobytes() == getattr(whole, name).tobytes()
+            assert getattr(arrays, name).tobytes() == getattr(whole, name).tobytes()
+        assert arrays.delta.tobytes() == whole.delta.tobytes()

@@ -1,0 +1,120 @@
+"""The book's columns, which follow the ledger: only the rows that were touched are written anew."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hullmark.book import Book, Rows
+from hullmark.clearing._state import State
+from hullmark.clearing._units import Scale
+from hullmark.core import FloatArray, IntArray
+from hullmark.domain import SystemAccount
+from hullmark.ledger import Lines, Position
+
+SYSTEM_ROWS = len(SystemAccount)  # they stand in the ledger, and not in the book
+
+
+class LedgerBook:
+    """The rows of all user accounts, in order of opening, under the rules of its making.
+
+    Parameters
+    ----------
+    state : State
+        The facts. Once other rules are in force, this is to be made anew.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._touched = state.ledger.watch()  # rows of the ledger, since they were last written
+        self._scale = Scale.of(state.ledger)
+        self._book = self._build()
+
+    @property
+    def book(self) -> Book:
+        """The book, up to date with the ledger."""
+        if self._touched:
+            self._write(self._touched)
+            self._touched.clear()
+        return self._book
+
+    def row(self, account: int) -> int:
+        """Return the row of one account, up to date with the ledger."""
+        row = self._state.ledger.row_of[account]
+        if row in self._touched:  # the others will be asked for as well, and all cost little more
+            self._write(self._touched)
+            self._touched.clear()
+        return row - SYSTEM_ROWS
+
+    @property
+    def current(self) -> Book:
+        """The book as it stands: only the rows that were asked for are up to date."""
+        return self._book
+
+    @property
+    def scale(self) -> tuple[FloatArray, FloatArray]:
+        """Per instrument the contract units in a lot, and the quanta of a settlement unit."""
+        return self._scale.lot_array, self._scale.settled_array
+
+    def position(self, number: int, position: Position) -> tuple[float, float]:
+        """Return size and quote of a position, as the book would have them."""
+        return self._scale.position(number, position)
+
+    def units(self, asset: int, quanta: int) -> float:
+        """Return cash in units, as the book would have it."""
+        return quanta / self._scale.unit[asset]
+
+    def models(self, rows: IntArray) -> NDArray[np.int8]:
+        """Return the codes of the margin models of rows of the ledger, users' only."""
+        if len(self._book) + SYSTEM_ROWS < len(self._state.ledger.accounts):
+            self._write(self._touched)
+            self._touched.clear()
+        return self._book.rows().model[rows - SYSTEM_ROWS]
+
+    def rows_of(self, lines: Lines, model: NDArray[np.int8]) -> Rows:
+        """Return lines that no account need have as the book would have them."""
+        instrument, *exact = lines[2:]
+        size, quote = self._scale.positions(instrument, *exact)
+        start, balance = np.cumsum(lines.held) - lines.held, self._scale.balances(lines.cash)
+        return Rows(start, lines.held, instrument, size, quote, balance, model)
+
+    def _build(self) -> Book:
+        ledger, scale = self._state.ledger, self._scale
+        columns = ledger.columns()
+        first = int(columns["held"][:SYSTEM_ROWS].sum())
+        held, cash = columns["held"][SYSTEM_ROWS:], columns["cash"][SYSTEM_ROWS:]
+        instrument, lots, quote, paid = (
+            columns[name][first:] for name in ("instrument", "lots", "quote", "paid")
+        )
+        sizes, quotes = scale.positions(instrument, lots, quote, paid)
+        return Book.from_columns(
+            model=np.array(self._models(ledger.accounts[SYSTEM_ROWS:]), np.int8),
+            balance=scale.balances(cash),
+            owner=np.repeat(np.arange(len(held)), held),
+            instrument=instrument,
+            size=sizes,
+            quote=quotes,
+        )
+
+    def _write(self, touched: Collection[int]) -> None:
+        book, ledger = self._book, self._state.ledger
+        if opened := ledger.accounts[len(book) + SYSTEM_ROWS :]:
+            for model in self._models(opened):
+                book.add_account(model)
+        rows = np.array([row for row in touched if row >= SYSTEM_ROWS], np.int64)
+        if rows.size:
+            cash, held, instrument, *exact = ledger.lines(rows)
+            sizes, quotes = self._scale.positions(instrument, *exact)
+            book.set_rows(
+                rows - SYSTEM_ROWS,
+                balance=self._scale.balances(cash),
+                count=held,
+                instrument=instrument,
+                size=sizes,
+                quote=quotes,
+            )
+
+    def _models(self, accounts: Sequence[int]) -> list[int]:
+        margin, modes = self._state.in_force.margin, self._state.modes
+        code_of = {mode: margin.code(mode) for mode in margin.model_of}
+        return [code_of[modes[account]] for account in accounts]
