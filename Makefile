@@ -10,12 +10,12 @@ DATA ?= $(wildcard ../shared/data)
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PIN := requirements
-RUN_PINS := $(PIN)/build.txt $(PIN)/core.txt $(PIN)/data.txt $(PIN)/report.txt
+RUN_PINS := $(PIN)/build.txt $(PIN)/core.txt $(PIN)/data.txt $(PIN)/report.txt $(PIN)/postgres.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run replay test check lint types layers house unit docs reference pin bench \
-	changelog clean
+.PHONY: help setup run replay test soak crash check lint types layers house unit docs reference \
+	pictures pin bench changelog clean
 
 help:
 	@echo 'make setup      make $(VENV) and install hullmark with everything it needs'
@@ -23,6 +23,8 @@ help:
 	@echo '                DATA=folder takes recorded prices; ARGS="..." goes to hullmark replay'
 	@echo 'make test       all tests (JOBS=2 at once)'
 	@echo 'make check      format, lint, types, layers, house rules, unit tests, docs'
+	@echo 'make soak       simulate a venue with faults, audited at every step: SEED=1 EVENTS=1000000'
+	@echo 'make crash      kill a venue again and again, and count what it lost: ROUNDS=600 SEED=1'
 	@echo 'make bench      measure, and hold the figures to their bars; ONLY=name for one'
 	@echo 'make docs       build the documentation into site/'
 	@echo 'make reference  write docs/reference/ anew from the source'
@@ -61,6 +63,13 @@ bench: $(VENV)/.dev
 
 test: $(VENV)/.dev
 	$(if $(DATA),DATA="$(DATA)") $(BIN)/pytest -n $(JOBS) -r s $(ARGS)
+
+soak: $(VENV)/.dev
+	$(BIN)/python tools/soak.py $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
+
+crash: $(VENV)/.dev
+	$(BIN)/python tools/crash.py $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	$(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST)) $(ARGS)
 
 check: lint types layers house unit docs
 

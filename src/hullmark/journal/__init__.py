@@ -16,9 +16,34 @@ then ends or raises.
 """
 
 from hullmark.journal._batch import GENESIS, Batch, Tip, Unit
-from hullmark.journal._copy import copy
-from hullmark.journal._reader import read
+from hullmark.journal._copy import clone, copy, require_free
+from hullmark.journal._locations import file_of, open_store
+from hullmark.journal._reader import read, read_batches, unit_at
+from hullmark.journal._salvage import Salvage, salvage
+from hullmark.journal._snapshot import Snapshot, read_snapshot, write_snapshot
+from hullmark.journal._snapshots import Snapshots
 from hullmark.journal._store import Store
 from hullmark.journal._writer import Journal
 
-__all__ = ["GENESIS", "Batch", "Journal", "Store", "Tip", "Unit", "copy", "read"]
+__all__ = [
+    "GENESIS",
+    "Batch",
+    "Journal",
+    "Salvage",
+    "Snapshot",
+    "Snapshots",
+    "Store",
+    "Tip",
+    "Unit",
+    "clone",
+    "copy",
+    "file_of",
+    "open_store",
+    "read",
+    "read_batches",
+    "read_snapshot",
+    "require_free",
+    "salvage",
+    "unit_at",
+    "write_snapshot",
+]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hullmark.domain import Command, Event
+from hullmark.domain import Command, Event, upcast
 from hullmark.errors import DamagedJournalError, InvalidInputError
 
 VERSION = 1  # of the encoding and of what is hashed
@@ -16,7 +16,14 @@ HASH_BYTES = 32
 _HEADER = struct.Struct(f">Hqq{HASH_BYTES}s")
 
 
-class Unit(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+class Unit(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    array_like=True,
+    gc=False,
+    forbid_unknown_fields=True,
+):
     """One command with the events it led to.
 
     A command that a reaction asked for is a unit of its own, and names its cause.
@@ -27,6 +34,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False)
     command: Command
     events: tuple[Event, ...]
     cause: int | None = None  # sequence of the unit whose event asked for this one
+    key: str | None = None  # the submitter's: the same key is carried out once
 
 
 class Tip(NamedTuple):
@@ -52,6 +60,11 @@ class Batch(NamedTuple):
     def tip(self) -> Tip:
         """Where a journal ends that ends with this batch."""
         return Tip(self.last, self.hash)
+
+    @property
+    def hash_of_content(self) -> bytes:
+        """What `hash` must be."""
+        return _hash(self.first, self.last, self.previous_hash, self.payload)
 
 
 # One order for the keys of a dict, so that equal units have equal bytes.
@@ -92,13 +105,13 @@ def find_fault(batch: Batch, tip: Tip) -> str | None:
         return f"the batch at {batch.first} must not end before it, was {batch.last}"
     if batch.previous_hash != tip.hash:
         return f"the batch at {batch.first} must carry the hash of the one before it"
-    if batch.hash != _hash(batch.first, batch.last, batch.previous_hash, batch.payload):
+    if batch.hash != batch.hash_of_content:
         return f"the batch at {batch.first} must have the hash of its content"
     return None
 
 
 def unseal(batch: Batch) -> list[Unit]:
-    """Return the units of a batch whose hash was verified.
+    """Return the units of a batch whose hash was verified, old shapes brought up to date.
 
     Raises
     ------
@@ -106,14 +119,25 @@ def unseal(batch: Batch) -> list[Unit]:
         If the payload is not what the batch says it holds.
     """
     try:
-        units = _DECODER.decode(batch.payload)
+        units = _decode(batch.payload)
     except msgspec.MsgspecError as e:
-        raise DamagedJournalError(f"the batch at {batch.first} must decode, but {e}") from e
+        raise DamagedJournalError(
+            f"the batch at {batch.first} must decode, but {e}: it is damaged, or a newer hullmark "
+            "has written it"
+        ) from e
     if [unit.sequence for unit in units] != list(range(batch.first, batch.last + 1)):
         raise DamagedJournalError(
             f"the batch at {batch.first} must hold units {batch.first} to {batch.last}"
         )
     return units
+
+
+# Only what is old pays for being looked through: nearly every batch is read at the first try.
+def _decode(payload: bytes) -> list[Unit]:
+    try:
+        return _DECODER.decode(payload)
+    except msgspec.ValidationError:
+        return msgspec.convert(upcast(msgspec.msgpack.decode(payload)), list[Unit])
 
 
 def _hash(first: int, last: int, previous_hash: bytes, payload: bytes) -> bytes:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from hullmark.core import Closing
-from hullmark.errors import DamagedJournalError
 from hullmark.journal._batch import GENESIS, Tip, Unit, seal
-from hullmark.journal._reader import read, verified
+from hullmark.journal._reader import read, require_whole, unit_at, units_from
 from hullmark.journal._store import Store
 
 
@@ -25,24 +24,22 @@ class Journal(Closing):
     ----------
     store : Store
         What it continues; its chain is verified now. The journal closes it.
+    since : Tip, optional
+        The position of a snapshot: the chain is verified from there on, and `units` begins there.
 
     Raises
     ------
     DamagedJournalError
-        If the chain is broken. The store is closed then.
+        If the chain is broken. The store is closed then, as in the cases below.
+    SnapshotError
+        If *since* is not the end of one of its batches.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, since: Tip = GENESIS) -> None:
         self._store = store
+        self._since = since
         try:
-            tip = GENESIS
-            for batch in verified(store):
-                tip = batch.tip
-            if tip != store.tip:
-                raise DamagedJournalError(
-                    f"{store} is damaged: it must end at {store.tip.sequence}; "
-                    f"last good sequence {tip.sequence}"
-                )
+            require_whole(store, since)
         except BaseException:
             store.close()
             raise
@@ -68,8 +65,22 @@ class Journal(Closing):
             self._store.append(seal(units, self._store.tip))
 
     def units(self) -> Iterator[Unit]:
-        """Yield every unit from the first, verified as `read` does it."""
-        return read(self._store)
+        """Yield every unit since the snapshot, or all of them, verified as `read` does it."""
+        return read(self._store, since=self._since)
+
+    def units_from(self, sequence: int) -> Iterator[Unit]:
+        """Yield the units from one on, to look up what happened: each batch is found sound alone.
+
+        Raises
+        ------
+        DamagedJournalError
+            If a batch has not the hash of its content, or does not decode.
+        """
+        return units_from(self._store, sequence)
+
+    def unit_at(self, sequence: int) -> Unit | None:
+        """Return the unit of a sequence; ``None`` if there is none."""
+        return unit_at(self._store, sequence)
 
     def close(self) -> None:
         """Close the store; a second call does nothing."""

@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from hullmark.core import Closing
 from hullmark.journal._batch import GENESIS, Batch, Tip
-from hullmark.journal._store import require_continuation
+from hullmark.journal._store import poll, require_continuation
 
 
 class MemoryStore(Closing):
@@ -23,6 +23,11 @@ class MemoryStore(Closing):
         """Where the stored batches end."""
         return self._batches[-1].tip if self._batches else GENESIS
 
+    @property
+    def token(self) -> int:
+        """One: whoever has the object is its writer."""
+        return 1
+
     def append(self, batch: Batch, /) -> None:
         """Store *batch*, if it continues the tip."""
         require_continuation(batch, self.tip)
@@ -35,6 +40,10 @@ class MemoryStore(Closing):
 
     def check(self) -> None:
         """Do nothing: a list hides no batches."""
+
+    def wait(self, sequence: int, timeout_s: float) -> bool:
+        """Return whether a batch beyond *sequence* came within the time."""
+        return poll(lambda: self.tip, sequence, timeout_s)
 
     def close(self) -> None:
         """Do nothing."""

@@ -4,21 +4,23 @@ Through ``apsw``, which brings its own SQLite: versions 3.7.0 to 3.51.2 can lose
 write-ahead log when two connections meet (sqlite.org/wal.html#walresetbug, fixed 13 March 2026).
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import apsw
 
 from hullmark.core import Closing
-from hullmark.errors import DamagedJournalError, JournalError
+from hullmark.errors import DamagedJournalError, InvalidInputError, JournalError
 from hullmark.journal._batch import GENESIS, HASH_BYTES, Batch, Tip
+from hullmark.journal._durable import sync_folder
 from hullmark.journal._lock import WriterLock
-from hullmark.journal._store import require_continuation
+from hullmark.journal._log import find_log_fault
+from hullmark.journal._store import damaged, fenced, poll, require_continuation
 
 APPLICATION_ID = 0x48554C4C  # "HULL"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SQLITE_VERSION_MIN = (3, 51, 3)
 
 _BUSY_MS_MAX = 5_000  # a reader may have to wait while a log is recovered
@@ -26,7 +28,13 @@ _TABLE = (
     "CREATE TABLE batch (first INTEGER PRIMARY KEY, last INTEGER NOT NULL,"
     " previous_hash BLOB NOT NULL, hash BLOB NOT NULL, payload BLOB NOT NULL) STRICT"
 )
-_INSERT = "INSERT INTO batch VALUES (?, ?, ?, ?, ?)"
+_WRITER = "CREATE TABLE writer (token INTEGER NOT NULL) STRICT"
+_SCHEMAS = {1: [(_TABLE,)], 2: [(_TABLE,), (_WRITER,)]}  # what a file of each version holds
+# What brings a file to each version from the one before it.
+_MIGRATIONS = {2: (_WRITER, "INSERT INTO writer VALUES (0)")}
+_NEXT_TOKEN = "UPDATE writer SET token = token + 1 RETURNING token"
+# One statement, so that between looking at the token and appending nobody comes in.
+_INSERT = "INSERT INTO batch SELECT ?, ?, ?, ?, ? WHERE (SELECT token FROM writer) = ?"
 _FROM = (
     "SELECT first, last, previous_hash, hash, payload FROM batch"
     " WHERE first >= coalesce((SELECT max(first) FROM batch WHERE first <= ?), 1) ORDER BY first"
@@ -44,28 +52,35 @@ class SqliteStore(Closing):
     read_only : bool
         Read what is durable now, beside a writer or without one, and take no lock. SQLite may leave
         an empty ``-wal`` and a ``-shm`` beside the file.
+    broken : bool
+        Ask nothing of the file but that it once was a journal of ours, so that what is sound of it
+        can be read; only with *read_only*.
 
     Raises
     ------
     DamagedJournalError
-        If the file is empty, not a database, or broken.
+        If the file is empty, not a database, or broken, or its log is before its end.
     LockedJournalError
         If another store writes it, here or in another process.
     JournalError
         If it cannot be opened, belongs to another application, or has an unknown schema version.
     """
 
-    def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: str | Path, *, read_only: bool = False, broken: bool = False) -> None:
+        if broken and not read_only:
+            raise InvalidInputError("broken must come with read_only, was alone")
         if tuple(map(int, apsw.sqlite_lib_version().split("."))) < SQLITE_VERSION_MIN:
             raise JournalError(f"SQLite must be >= 3.51.3, was {apsw.sqlite_lib_version()}")
         self._path = Path(path).resolve()  # two names of one file share one lock
         self._lock = None if read_only else WriterLock(self._path)
         self._db: apsw.Connection | None = None
-        self._tip = GENESIS
+        self._tip, self._token = GENESIS, 0
         try:
             if not read_only and not self._path.exists():
                 _create(self._path)
-            self._db = self._open(read_only)
+            self._db = _connect_broken(self._path) if broken else self._open(read_only)
+            if not read_only:
+                self._token = _next_token(self._db, self._path, self._tip)
         except BaseException:
             self.close()
             raise
@@ -78,15 +93,23 @@ class SqliteStore(Closing):
         """Where the stored batches end."""
         return self._tip if self._lock else self._read_tip(self._connection)
 
+    @property
+    def token(self) -> int:
+        """The fencing token of this writer; 0 when read-only."""
+        return self._token
+
     def append(self, batch: Batch, /) -> None:
         """Store *batch* in a transaction of its own, and return when it is on disk."""
         if self._lock is None:
             raise JournalError(f"{self} must be open for writing, was read-only")
         require_continuation(batch, self._tip)
         try:
-            self._connection.execute(_INSERT, batch)
+            self._connection.execute(_INSERT, (*batch, self._token))
+            stored = self._connection.changes()
         except (apsw.Error, MemoryError) as e:
             raise JournalError(f"{self} must store every batch, but {e}") from e
+        if not stored:
+            raise fenced(self)
         self._tip = batch.tip
 
     def batches(self, first: int = 1) -> Iterator[Batch]:
@@ -96,11 +119,16 @@ class SqliteStore(Closing):
                 yield _parse(row)
 
     def check(self) -> None:
-        """Let SQLite look through its own structures: a page it misreads may hide rows."""
+        """Look through what may hide rows: a log that is not read to its end, a misread page."""
         with _damage(self._path):
+            _require_whole_log(self._connection, self._path)
             found = [text for (text,) in self._connection.execute("PRAGMA quick_check(1)")]
         if found != ["ok"]:
             raise DamagedJournalError(f"SQLite's check must find nothing, found {found[:1]}")
+
+    def wait(self, sequence: int, timeout_s: float) -> bool:
+        """Return whether a batch beyond *sequence* came within the time; the file is polled."""
+        return poll(lambda: self.tip, sequence, timeout_s)
 
     def close(self) -> None:
         """Close the file, fold its log into it, and let the next writer in."""
@@ -124,11 +152,15 @@ class SqliteStore(Closing):
                 db = _connect(self._path, read_only=read_only)
                 try:
                     self._tip = self._read_tip(db)
+                    _require_whole_log(db, self._path)
+                    if not read_only:
+                        db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
+                        _migrate(db)
                 except BaseException:
                     db.close()
                     raise
         except DamagedJournalError as e:
-            raise DamagedJournalError(f"{self} is damaged: {e}; last good sequence 0") from e
+            raise damaged(self, e, self._tip.sequence) from e
         return db
 
     def _read_tip(self, db: apsw.Connection) -> Tip:
@@ -143,41 +175,43 @@ class SqliteStore(Closing):
 # The file appears with its schema or not at all: an empty one is never a beginning, always a loss.
 def _create(path: Path) -> None:
     if Path(f"{path}-wal").exists():
-        raise DamagedJournalError(f"journal {path} is missing beside its log; last good sequence 0")
+        raise damaged(f"journal {path}", "the file is missing beside its log")
     draft = Path(f"{path}.new")  # ours: the lock is held
     draft.unlink(missing_ok=True)
     try:
         db = apsw.Connection(str(draft))
         try:
             db.pragma("application_id", APPLICATION_ID)
-            db.pragma("user_version", SCHEMA_VERSION)
+            db.pragma("user_version", 1)
             db.pragma("journal_mode", "wal")
             db.pragma("synchronous", "full")
             db.execute(_TABLE)
+            _migrate(db)
         finally:
             db.close()
         draft.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
     except (apsw.Error, OSError) as e:
         raise JournalError(f"journal {path} must be in a writable folder, but {e}") from e
 
 
 def _connect(path: Path, *, read_only: bool) -> apsw.Connection:
     try:
+        if path.exists() and not path.is_file():
+            raise JournalError(f"journal {path} must be a readable file, was a folder or a device")
         if path.stat().st_size == 0:  # to SQLite it would be a new database
             raise DamagedJournalError("the file is empty")
     except OSError as e:
         raise JournalError(f"journal {path} must be a readable file, but {e}") from e
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
+    address = f"file:{quote(str(path))}?psow=0"  # why: see `_log`
     try:
-        db = apsw.Connection(str(path), flags=flags)
+        db = apsw.Connection(address, flags=flags | apsw.SQLITE_OPEN_URI)
     except apsw.CantOpenError as e:
         raise JournalError(f"journal {path} must be a readable file, but {e}") from e
     try:
+        # Closing must not fold a log into the file before it was found whole.
+        db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         db.set_busy_timeout(_BUSY_MS_MAX)
         db.pragma("cell_size_check", True)
         _require_ours(db, path)
@@ -190,23 +224,94 @@ def _connect(path: Path, *, read_only: bool) -> apsw.Connection:
     return db
 
 
-def _require_ours(db: apsw.Connection, path: Path) -> None:
-    application, version = db.pragma("application_id"), db.pragma("user_version")
+# With fewer questions: a file that was cut has no last row, and its first batches are there.
+def _connect_broken(path: Path) -> apsw.Connection:
+    if not path.is_file():
+        raise JournalError(f"journal {path} must be a readable file, and is none")
+    try:
+        db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    except apsw.Error as e:
+        raise JournalError(f"journal {path} must be a readable file, but {e}") from e
+    try:
+        db.set_busy_timeout(_BUSY_MS_MAX)
+        # Or SQLite refuses a file that is shorter than its header says, whole pages or not.
+        db.config(apsw.SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1)
+        _require_application(db, path)
+    except apsw.Error as e:
+        db.close()
+        raise damaged(f"journal {path}", f"SQLite says: {e}") from e
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+# Each step whole or not at all; a file that a reader holds open is read on as it was.
+def _migrate(db: apsw.Connection) -> None:
+    for version in range(db.pragma("user_version") + 1, SCHEMA_VERSION + 1):
+        with db:
+            for statement in _MIGRATIONS[version]:
+                db.execute(statement)
+            db.pragma("user_version", version)
+
+
+# What SQLite reads of the log must be all that was committed. A writer may append meanwhile: then
+# it has found the log whole.
+def _require_whole_log(db: apsw.Connection, path: Path) -> None:
+    frames = _log_frames(db)
+    fault = find_log_fault(Path(f"{path}-wal"), frames)
+    if fault is not None and frames == _log_frames(db):
+        raise DamagedJournalError(fault)
+
+
+def _log_frames(db: apsw.Connection) -> int:
+    for _, frames, _ in db.execute("PRAGMA wal_checkpoint(NOOP)"):
+        return max(frames, 0)
+    return 0
+
+
+def _next_token(db: apsw.Connection, path: Path, tip: Tip) -> int:
+    try:
+        with _damage(path):
+            found = db.execute(_NEXT_TOKEN).fetchall()  # to its end, which is when it is durable
+    except DamagedJournalError as e:
+        raise JournalError(f"journal {path} must be open for writing, but {e}") from e
+    match found:
+        case [(int() as token,)]:
+            return token
+    raise damaged(f"journal {path}", "it must have one writer's token", tip.sequence)
+
+
+def _require_application(db: apsw.Connection, path: Path) -> None:
+    application = db.pragma("application_id")
     if application != APPLICATION_ID:
         raise JournalError(
             f"journal {path} must have application id {APPLICATION_ID:#x}, was {application:#x}"
         )
-    if version != SCHEMA_VERSION:
-        raise JournalError(f"journal {path} must have schema {SCHEMA_VERSION}, was {version}")
-    if db.execute("SELECT sql FROM sqlite_schema").fetchall() != [(_TABLE,)]:
-        raise DamagedJournalError("the schema must be one table of batches")
+
+
+def _require_ours(db: apsw.Connection, path: Path) -> None:
+    _require_application(db, path)
+    version = db.pragma("user_version")
+    if version not in _SCHEMAS:
+        raise JournalError(
+            f"journal {path} must have schema 1 to {SCHEMA_VERSION}, was {version}: "
+            "a newer hullmark may have written it"
+        )
+    if db.execute("SELECT sql FROM sqlite_schema").fetchall() != _SCHEMAS[version]:
+        raise DamagedJournalError(f"the tables must be those of schema {version}")
 
 
 @contextmanager
 def _damage(path: Path) -> Iterator[None]:
     try:
         yield
-    except (apsw.CantOpenError, apsw.BusyError, apsw.LockedError) as e:
+    except (apsw.CantOpenError, apsw.ReadOnlyError) as e:
+        raise JournalError(
+            f"journal {path} must be in a writable folder, even to be read, but {e}: copy it with "
+            "its log into one"
+        ) from e
+    except (apsw.BusyError, apsw.LockedError) as e:
         raise JournalError(f"journal {path} must be readable with its log, but {e}") from e
     except (apsw.Error, UnicodeDecodeError, MemoryError) as e:
         raise DamagedJournalError(f"SQLite says: {e}") from e

@@ -11,11 +11,12 @@ from hullmark.errors import DamagedJournalError, InvalidInputError
 from hullmark.journal import GENESIS, Tip, Unit
 from hullmark.journal._batch import find_fault, seal, unseal
 
-PAYLOAD = (
+PAYLOAD_OF_0_1_0 = (  # before units had keys
     "9195010284a474797065a74465706f736974a76163636f756e7464a56173736574a455534454a67175616e746105"
     "9184a474797065a94465706f7369746564a76163636f756e7464a56173736574a455534454a67175616e746105c0"
 )
-HASH = "0e2270408c32a06a2dc0952c7dae8758ea601cb8611d4aa8f9c0d9d24ec02922"
+PAYLOAD = "9196" + PAYLOAD_OF_0_1_0[4:] + "c0"
+HASH = "c9a2c3b8a953e4e2767195f68bcb5f2d155b5fbf617a6f48d3f8851251c2b6cd"
 INT64 = st.integers(-(2**63), 2**63 - 1)
 
 
@@ -23,6 +24,12 @@ def unit(sequence=1, command=None, found=()):
     return Unit(
         sequence=sequence, time_ns=0, command=command or commands.AdvanceTime(), events=found
     )
+
+
+def deposited():
+    deposit = commands.Deposit(account=100, asset="USDT", quanta=5)
+    credited = events.Deposited(account=100, asset="USDT", quanta=5)
+    return Unit(sequence=1, time_ns=2, command=deposit, events=(credited,))
 
 
 @given(quanta=INT64, account=INT64, asset=st.text(), detail=st.text(), time_ns=INT64)
@@ -49,11 +56,14 @@ def test_equal_units_have_equal_bytes_whatever_the_order_of_a_dict():
 
 def test_batches_of_this_version_keep_their_bytes():
     # Made by this module at version 1. If it changes, old journals no longer open.
-    deposit = commands.Deposit(account=100, asset="USDT", quanta=5)
-    credited = events.Deposited(account=100, asset="USDT", quanta=5)
-    batch = seal([Unit(sequence=1, time_ns=2, command=deposit, events=(credited,))], GENESIS)
+    batch = seal([deposited()], GENESIS)
     assert batch.payload.hex() == PAYLOAD
     assert batch.hash.hex() == HASH
+
+
+def test_units_without_a_key_are_read_as_they_were_written():
+    old = seal([deposited()], GENESIS)._replace(payload=bytes.fromhex(PAYLOAD_OF_0_1_0))
+    assert unseal(old) == [deposited()]
 
 
 @pytest.mark.parametrize(
@@ -101,3 +111,18 @@ def test_a_payload_that_is_not_its_units_is_refused(payload, rule):
     batch = seal([unit(1)], GENESIS)._replace(payload=payload)
     with pytest.raises(DamagedJournalError, match=re.escape(rule)):
         unseal(batch)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "Deposited", "account": 1, "asset": "USDT", "quanta": 5, "memo": "new"},
+        {"type": "Deposited.2", "account": 1, "asset": "USDT", "quanta": 5},
+        {"type": "Gifted", "account": 1},
+    ],
+)
+def test_what_only_a_newer_version_knows_is_refused(event):
+    (unit_1,) = msgspec.to_builtins([unit(1)])
+    payload = msgspec.msgpack.encode([[*unit_1[:3], [event], *unit_1[4:]]])
+    with pytest.raises(DamagedJournalError, match="a newer hullmark has written it"):
+        unseal(seal([unit(1)], GENESIS)._replace(payload=payload))

@@ -6,8 +6,7 @@ from itertools import islice
 import pytest
 
 from hullmark.errors import DamagedJournalError, JournalError
-from hullmark.journal import Journal, read
-from hullmark.journal._batch import _hash
+from hullmark.journal import Journal, read, read_batches
 from hullmark.journal.memory import MemoryStore
 from hullmark.journal.sqlite import SqliteStore
 
@@ -105,13 +104,13 @@ def test_an_edit_is_found_with_the_last_good_sequence(
     assert str(journal_file) in str(refusal.value)
 
 
-def test_a_batch_that_hashes_but_does_not_decode_is_refused(make_units):
+def test_a_batch_that_hashes_but_does_not_decode_is_refused(make_units, tamper):
     store = MemoryStore()
     journal = Journal(store)
     journal.append(make_units(1, 3))
     journal.append(make_units(4, 6))
-    forged = store._batches[1]._replace(payload=b"\x90", hash=b"")
-    store._batches[1] = forged._replace(hash=_hash(*forged[:3], forged.payload))
+    forged = next(store.batches(4))._replace(payload=b"\x90")
+    store = tamper(store, {4: forged._replace(hash=forged.hash_of_content)})
     with pytest.raises(DamagedJournalError, match="must hold units 4 to 6; last good sequence 3"):
         list(read(store))
 
@@ -127,12 +126,14 @@ def test_a_reader_needs_no_lock_and_sees_what_is_durable(tmp_path, make_units):
         assert list(read(path)) == make_units(1, 7)
 
 
-def test_a_batch_is_told_before_its_units_and_only_if_it_is_good(journal_file, edit, make_units):
+def test_batches_come_with_their_units_and_only_if_they_are_good(journal_file, edit, make_units):
     edit(journal_file, "UPDATE batch SET payload = x'90' WHERE first = 31")
-    told = []
-    reading = read(journal_file, on_batch=told.append)
-    assert next(reading) == make_units(1, 1)[0]
-    assert [batch.last for batch in told] == [10]
-    with pytest.raises(DamagedJournalError):
-        list(reading)
-    assert [batch.last for batch in told] == [10, 20, 30]
+    with SqliteStore(journal_file, read_only=True) as store:
+        reading = read_batches(store)
+        told = [(batch.last, units) for batch, units in islice(reading, 3)]
+        assert told == [(last, make_units(last - 9, last)) for last in (10, 20, 30)]
+        with pytest.raises(DamagedJournalError, match="last good sequence 30"):
+            next(reading)
+        (second,) = [batch for batch in store.batches() if batch.last == 20]
+        (third, _) = next(read_batches(store, second.tip))
+    assert third.last == 30

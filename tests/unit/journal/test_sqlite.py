@@ -109,9 +109,9 @@ def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path, content, what,
     ("statement", "what"),
     [
         ("PRAGMA application_id = 7", "must have application id 0x48554c4c, was 0x7"),
-        ("PRAGMA user_version = 2", "must have schema 1, was 2"),
-        ("CREATE TABLE more (x)", "the schema must be one table of batches"),
-        ("DROP TABLE batch", "the schema must be one table of batches"),
+        ("PRAGMA user_version = 3", "must have schema 1 to 2, was 3: a newer hullmark"),
+        ("CREATE TABLE more (x)", "the tables must be those of schema 2"),
+        ("DROP TABLE batch", "the tables must be those of schema 2"),
     ],
 )
 def test_a_database_that_is_not_ours_is_refused(journal_file, edit, statement, what, read_only):
