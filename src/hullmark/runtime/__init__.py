@@ -15,9 +15,16 @@ Units: commands in whole quanta, lots and nanos; answers in USD as floats, amoun
 
 from hullmark.runtime._answers import Trade
 from hullmark.runtime._assess import AccountReport, Assessment, Exposure, assess
+from hullmark.runtime._check_snapshots import CheckedSnapshot
+from hullmark.runtime._follower import Follower
+from hullmark.runtime._ingress import Ingress
+from hullmark.runtime._keys import Keyed
 from hullmark.runtime._open import open_venue, read_rules, read_venue_file
+from hullmark.runtime._recover import Replica, replay, take_snapshot
 from hullmark.runtime._redecide import Difference
-from hullmark.runtime._venue import Answer, ExecutionPort, Venue, replay
+from hullmark.runtime._restore import Restored, restore, take_in
+from hullmark.runtime._snapshotting import SnapshotPolicy
+from hullmark.runtime._venue import Answer, ExecutionPort, Venue
 from hullmark.runtime._verify import BrokenLaw, Verification, verify
 
 __all__ = [
@@ -25,9 +32,16 @@ __all__ = [
     "Answer",
     "Assessment",
     "BrokenLaw",
+    "CheckedSnapshot",
     "Difference",
     "ExecutionPort",
     "Exposure",
+    "Follower",
+    "Ingress",
+    "Keyed",
+    "Replica",
+    "Restored",
+    "SnapshotPolicy",
     "Trade",
     "Venue",
     "Verification",
@@ -36,5 +50,8 @@ __all__ = [
     "read_rules",
     "read_venue_file",
     "replay",
+    "restore",
+    "take_in",
+    "take_snapshot",
     "verify",
 ]

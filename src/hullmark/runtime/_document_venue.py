@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -22,26 +21,16 @@ from hullmark.domain import (
 )
 from hullmark.errors import DocumentError
 from hullmark.ledger import cost_ceil
-from hullmark.margin import (
-    RiskTables,
-    build_tables,
-    move_tables,
-)
+from hullmark.margin import MarginMarket
 from hullmark.market import MarketView
-from hullmark.scenarios import MovableView, RiskArrays, revalue
 
 
 @dataclass(frozen=True, kw_only=True)
-class DocumentVenue:
+class DocumentVenue(MarginMarket):
     """The instruments that a document's accounts hold, in its order, at its market."""
 
     time_ns: int
     uncertain: tuple[str, ...]  # instruments held whose price is in doubt
-    assets: tuple[str, ...]
-    coins: frozenset[str]  # assets whose USD price moves in a scenario
-    instruments: tuple[Instrument, ...]
-    view: MarketView
-    collateral: Mapping[str, CollateralTerms]
     margin: MarginRules
 
     @classmethod
@@ -61,7 +50,6 @@ class DocumentVenue:
         used = {asset for account in document.accounts for asset in account.cash_quanta}
         used |= {asset for i in instruments for asset in (i.underlying, i.settlement)}
         assets = tuple(symbol for symbol in document.assets if symbol in used)
-        coins = document.coins.intersection(assets)
         margin = _margin(document)
         quotes = document.market.quotes
         venue = cls(
@@ -70,59 +58,26 @@ class DocumentVenue:
                 s for s in (i.symbol for i in instruments) if quotes[s].grade != "valid"
             ),
             assets=assets,
-            coins=coins,
+            shocked=document.coins.intersection(assets),
             instruments=instruments,
             view=_view(document, document.market, assets, instruments),
             collateral={s: CollateralTerms.parse(s, trees[s]) for s in trees},
             margin=margin,
+            tiered=margin.tiered,
+            scenario=margin.scenario,
+            scenarios=margin.scenarios,
         )
         _check_accounts(document, margin)
         return venue
 
-    def part(self, numbers: Sequence[int]) -> "DocumentVenue":
-        """Return the same venue with some of its instruments only, renumbered from zero."""
-        return replace(
-            self,
-            instruments=tuple(self.instruments[i] for i in numbers),
-            view=self.view.part(numbers),
-        )
+    @property
+    def coins(self) -> frozenset[str]:
+        """The assets whose USD price moves in a scenario."""
+        return self.shocked
 
     def price_usd(self, asset: str) -> float:
         """Return the price of an asset in use."""
         return float(self.view.asset_price_usd[self.assets.index(asset)])
-
-    @cached_property
-    def arrays(self) -> RiskArrays:
-        """The risk arrays at the venue's market."""
-        return self._revalue(self.view)
-
-    @cached_property
-    def tables(self) -> RiskTables:
-        """The risk tables at the venue's market."""
-        return build_tables(
-            self.instruments,
-            self.assets,
-            self.arrays,
-            asset_price_usd=self.view.asset_price_usd,
-            collateral=self.collateral,
-            tiered=self.margin.tiered,
-            scenario=self.margin.scenario,
-        )
-
-    def moved_tables(self, coins: frozenset[str], factor: float) -> RiskTables:
-        """Return the tables where the spot of *coins*, and what follows it, is *factor* times."""
-        view = self._movable.moved(coins, factor)
-        arrays = self._revalue(view)
-        return move_tables(self.tables, arrays, asset_price_usd=view.asset_price_usd)
-
-    @cached_property
-    def _movable(self) -> MovableView:
-        return MovableView(self.instruments, self.view, assets=self.assets)
-
-    def _revalue(self, view: MarketView) -> RiskArrays:
-        return revalue(
-            self.instruments, view, self.margin.scenarios, assets=self.assets, shocked=self.coins
-        )
 
 
 def quote_units(path: str, document: Document, position: DocumentPosition) -> float:

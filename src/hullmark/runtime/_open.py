@@ -11,9 +11,9 @@ from typing import Any
 from hullmark.clearing import Rules, thin_tiers
 from hullmark.domain import commands
 from hullmark.errors import DocumentError, VenueWarning
-from hullmark.journal import Journal
-from hullmark.journal.memory import MemoryStore
-from hullmark.journal.sqlite import SqliteStore
+from hullmark.journal import Journal, open_store
+from hullmark.runtime._recover import begin, begun_with
+from hullmark.runtime._snapshotting import SnapshotPolicy
 from hullmark.runtime._venue import ExecutionPort, Venue
 
 
@@ -52,6 +52,7 @@ def open_venue(
     journal: str | Path | None = None,
     clock: Callable[[], int] = time.time_ns,
     port: ExecutionPort | None = None,
+    snapshots: str | Path | SnapshotPolicy | None = None,
 ) -> Venue:
     """Open a venue: recover what its journal holds, or found it on a venue file.
 
@@ -60,12 +61,16 @@ def open_venue(
     venue : path or mapping, optional
         The venue file (TOML), or its tree. A new journal needs it; for one that has been begun it
         may be left out, and must otherwise say what is in force: rules change by `AdoptRules`.
-    journal : path, optional
-        The SQLite journal to continue or begin; without one, events are kept in memory only.
+    journal : location, optional
+        The journal to continue or begin: a SQLite file, or the address of a PostgreSQL database,
+        ``postgresql://...``. Without one, events are kept in memory only.
     clock : callable
         Returns nanoseconds since 1970 UTC.
     port : ExecutionPort, optional
         Where liquidation orders go.
+    snapshots : path or SnapshotPolicy, optional
+        A folder of snapshots: the newest is where the venue begins, and new ones are taken as the
+        policy says; of a path, as its defaults say. Without one the whole journal is read.
 
     Returns
     -------
@@ -78,6 +83,8 @@ def open_venue(
         If the venue file breaks the schema, is missing, or differs from the rules in force.
     DamagedJournalError, LockedJournalError, JournalError
         If the journal cannot be trusted, another process writes it, or it cannot be written.
+    SnapshotError
+        If the newest snapshot is damaged, or is not of this journal.
     PluginError
         If the liquidation engine that the rules name is not installed.
 
@@ -91,8 +98,11 @@ def open_venue(
         rules = read_rules(venue)
     elif venue is not None:
         rules = Rules.parse(venue)
-    store = MemoryStore() if journal is None else SqliteStore(journal)
-    opened = Venue(Journal(store), clock=clock, port=port)
+    policy = SnapshotPolicy(folder=snapshots) if isinstance(snapshots, str | Path) else snapshots
+    snapshot, start = begin(None if policy is None else policy.folder)
+    with begun_with(snapshot):
+        kept = Journal(open_store(journal), since=start.tip)
+    opened = Venue(kept, clock=clock, port=port, start=start, snapshots=policy)
     try:
         _settle_rules(opened, rules)
         for thin in thin_tiers(opened.rules):

@@ -31,7 +31,6 @@ class Redecider:
         self._state = state
         self._views = Views(state)
         self._engine: LiquidationEngine = load_engine(FIRST_ENGINE)
-        self._unseen: set[int] = set()  # rows that changed since the views last looked
         self._reactions = Reactions()
         self._sequence = 0
 
@@ -41,16 +40,12 @@ class Redecider:
         found = [*self._out_of_turn(unit)]
         self._sequence = unit.sequence
         name = type(unit.command).__name__
-        ledger = self._state.ledger
-        ledger.changed = self._unseen  # theirs to empty; the running sums have a set of their own
         try:
             decided = tuple(decide(self._state, self._views, self._engine, unit.command))
         except Exception as e:  # on facts that no decision has led to
             recorded = text_of(unit.events[0] if unit.events else None)[:TEXT_MAX]
             other = f"{type(e).__name__}: {e}"[:TEXT_MAX]
             return [*found, Difference(unit.sequence, name, recorded, other)]
-        finally:
-            self._unseen, ledger.changed = ledger.changed, set()
         if decided != unit.events:
             found.append(Difference(unit.sequence, name, *_first_difference(unit.events, decided)))
         return found
@@ -82,9 +77,8 @@ class Redecider:
         elif (wanted := self._reactions.take()) != (unit.command, unit.cause):
             yield Difference(unit.sequence, name, recorded, f"{wanted!r:.{TEXT_MAX}}")
 
-    def follow(self, unit: Unit, rows: set[int]) -> None:
-        """Let the views take note of a unit and of the rows that it has touched."""
-        self._unseen |= rows
+    def follow(self, unit: Unit) -> None:
+        """Let the views take note of a unit that the facts have taken in."""
         for event in unit.events:
             self._views.apply(event)
             if isinstance(event, events.RulesAdopted):

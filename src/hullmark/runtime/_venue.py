@@ -1,39 +1,27 @@
 """The single writer: stamps the time, runs each command to rest, and makes it durable."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 from typing import NamedTuple, Protocol
 
-import msgspec
-
-from hullmark.clearing import (
-    Books,
-    Rules,
-    State,
-    Views,
-    books,
-    decide,
-    evolve,
-    react,
-    stamp,
-    state_hash,
-)
-from hullmark.core import Amount, Closing, FloatArray
+from hullmark.clearing import decide, evolve, react, stamp
+from hullmark.core import Closing
 from hullmark.domain import Command, Event, commands, events
 from hullmark.errors import InvalidInputError, JournalError
-from hullmark.journal import Journal, Unit
+from hullmark.journal import Journal, Snapshot, Tip, Unit
 from hullmark.liquidation import LiquidationEngine, load_engine
-from hullmark.margin import Health
-from hullmark.monitor import Crossings, LiquidationMap
-from hullmark.runtime import _answers
-from hullmark.runtime._answers import MOVES, Trade
+from hullmark.runtime._corrections import find_unlike, reversal
+from hullmark.runtime._keys import Keyed
+from hullmark.runtime._questions import Questions
 from hullmark.runtime._reactions import Reactions
+from hullmark.runtime._recover import Replica, take_snapshot
+from hullmark.runtime._requests import Request, validate
+from hullmark.runtime._snapshotting import SnapshotPolicy, Snapshotter
 
 # More reactions than any tick has set off: 11,000 accounts were liquidated in the minute of 10
 # October 2025 on one venue. What is beyond runs before the next command.
 REACTIONS_MAX = 100_000
 
-_ENCODER = msgspec.msgpack.Encoder()
-_DECODER: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
 FIRST_ENGINE = "partial"  # until rules name one; nobody is in breach before
 
 Refused = events.Refused  # below, `events` is also what an answer holds
@@ -64,7 +52,7 @@ class Answer(NamedTuple):
         return first if isinstance(first, Refused) else None
 
 
-class Venue(Closing):
+class Venue(Questions, Closing):
     """A venue in one process: facts, views and journal, behind one door.
 
     Parameters
@@ -75,9 +63,17 @@ class Venue(Closing):
         Returns nanoseconds since 1970 UTC; a clock that steps back is held at its last reading.
     port : ExecutionPort, optional
         Where liquidation orders go once they are durable; without one they wait for `ReportFill`.
+    start : Replica, optional
+        The facts that the units of the journal go on from: a snapshot's; by default none.
+    snapshots : SnapshotPolicy, optional
+        Where and how often snapshots are taken; without one they are not.
+    reactions_max : int
+        The most units that one command may lead to; what is beyond runs before the next command.
 
     Raises
     ------
+    InvalidInputError
+        If *reactions_max* is below 2, which would put everything off for ever.
     DamagedJournalError
         If the journal's chain is broken.
     PluginError
@@ -85,262 +81,252 @@ class Venue(Closing):
     """
 
     def __init__(
-        self, journal: Journal, *, clock: Callable[[], int], port: ExecutionPort | None = None
+        self,
+        journal: Journal,
+        *,
+        clock: Callable[[], int],
+        port: ExecutionPort | None = None,
+        start: Replica | None = None,
+        snapshots: SnapshotPolicy | None = None,
+        reactions_max: int = REACTIONS_MAX,
     ) -> None:
         self._journal = journal
+        self._reactions_max = reactions_max
         self._clock = clock
         self._port = port
-        self._state = State()
         self._failed = False
-        self._sequence = 0
+        self._reactions = Reactions()  # empty between two commands
+        self._snapshotter: Snapshotter | None = None
+        replica = Replica() if start is None else start
         try:
+            if reactions_max < 2:
+                raise InvalidInputError(f"reactions_max must be >= 2, was {reactions_max}")
+            began = replica.tip.sequence, replica.state.now_ns or clock()
             for unit in journal.units():
-                self._sequence = unit.sequence
-                replay(self._state, unit)
+                replica.take(unit)
+            replica.tip = journal.tip
+            super().__init__(replica)
             rules = self._state.rules
             name = FIRST_ENGINE if rules is None else rules.liquidation.engine
             self._engine: LiquidationEngine = load_engine(name)
+            if snapshots is not None:
+                self._snapshotter = Snapshotter(snapshots, sequence=began[0], time_ns=began[1])
         except BaseException:
             journal.close()
             raise
-        self._views = Views(self._state)
 
     def close(self) -> None:
-        """Release the journal."""
+        """Release the journal. After this another process may write it: a planned handover."""
         self._journal.close()
+        if self._snapshotter is not None:
+            self._snapshotter.close()
 
     @property
-    def state(self) -> State:
-        """The facts. To read; only events change them."""
-        return self._state
+    def tip(self) -> Tip:
+        """Where the journal ends: a sequence and a hash, to be kept elsewhere."""
+        return self._journal.tip
 
     @property
-    def views(self) -> Views:
-        """What follows from the facts."""
-        return self._views
+    def failed(self) -> bool:
+        """Whether a commit has failed, or is under way: of use between two calls."""
+        return self._failed
 
-    @property
-    def rules(self) -> Rules:
-        """The rules in force."""
-        return self._state.in_force
+    def snapshot(self) -> Snapshot:
+        """Return the facts as they are now, at the tip of the journal.
 
-    def submit(self, command: Command) -> Answer:
+        Raises
+        ------
+        JournalError
+            If a commit has failed.
+        """
+        self._need_sound()
+        return take_snapshot(self._replica)
+
+    def submit(self, command: Command, *, key: str | None = None) -> Answer:
         """Carry out one command, or refuse it; durable when this returns.
 
         A refusal is an answer, not an error.
 
+        Parameters
+        ----------
+        command : Command
+            What to do.
+        key : str, optional
+            An idempotency key of the submitter's. A command that was carried out under it, in this
+            process or before a crash, is not carried out again: its answer is given once more.
+
         Raises
         ------
         InvalidInputError
-            If the command does not fit its schema.
+            If the command does not fit its schema or is the runtime's own, or the key stands for
+            another command.
         PluginError
             If it would adopt rules whose engine is not installed, now or later.
         JournalError
             If the journal cannot store it. What is in memory is then ahead of the journal.
         """
-        return self.submit_all((command,))[0]
+        return self.submit_all((command if key is None else Keyed(key, command),))[0]
 
-    def submit_all(self, requests: Iterable[Command]) -> list[Answer]:
+    def submit_all(self, requests: Iterable[Command | Keyed]) -> list[Answer]:
         """Carry out commands one after another, and commit them together.
+
+        Parameters
+        ----------
+        requests : iterable of Command or Keyed
+            Commands, or commands under an idempotency key.
 
         Raises
         ------
         InvalidInputError, PluginError, JournalError
             As for `submit`; of the first two, before any command is carried out.
+
+        Warns
+        -----
+        SnapshotWarning
+            If a snapshot was not written since the last call; before any command is carried out.
         """
-        if self._failed:
-            raise JournalError("a commit has failed: open the journal again, memory is ahead of it")
-        requests = [_valid(request) for request in requests]
+        self._need_sound()
+        if self._snapshotter is not None:
+            self._snapshotter.tell()
+        wanted = validate(requests)
+        for command, _ in wanted:
+            if unlike := find_unlike(self._journal.unit_at, command):
+                raise InvalidInputError(unlike)
+        before = self._find_answered(wanted)
         self._failed = True  # until the journal has everything
         units: list[Unit] = []
-        answers = []
-        for request in requests:
+        answers: list[Answer] = []
+        for place, request in enumerate(wanted):
+            if place in before:
+                answers.append(_again(before[place], answers))
+                continue
             if self._state.deferred:
                 units += self._run_to_rest(commands.ResumeReactions())
-            answers.append(Answer(self._run_to_rest(request)))
+            answers.append(Answer(self._run_to_rest(request.command, request.key)))
             if self._state.rules is not None:
                 units += answers[-1].units
         self._journal.append(units)
+        self._replica.tip = self._journal.tip
         self._failed = False
+        for unit in units:
+            if unit.key is not None:
+                self._replica.keys.add(unit.key, unit.sequence)
         if self._port is not None:
             _send(units, self._port)
+        if self._snapshotter is not None:
+            self._snapshotter.take_due(self._replica)
         return answers
 
-    def health(self, account: int) -> Health:
-        """Return the margin of an account at the last accepted prices, whatever their grade.
+    def reversal(
+        self,
+        sequence: int,
+        *,
+        authorisers: tuple[str, str],
+        reason: str,
+        row: int | None = None,
+    ) -> Command:
+        """Return the command that reverses what a unit recorded: a trade, or an adjustment.
 
-        Raises
-        ------
-        InvalidInputError
-            If the account is not open, or something it holds has never had a price.
-        """
-        return _answers.health(self._state, self._views, account)
-
-    def what_if(self, account: int, *trades: Trade) -> Health:
-        """Return the margin that an account would have after some trades, fees left out.
-
-        Nothing is traded, and nothing but margin is checked: neither cash nor grades of prices.
-
-        Raises
-        ------
-        InvalidInputError
-            As for `health`; or if an instrument is unknown, past its expiry or not margined for
-            the account, or a size or price is none.
-        """
-        return _answers.what_if(self._state, self._views, account, trades)
-
-    def liquidation_price(self, account: int, underlying: str | None = None) -> Crossings:
-        """Return the nearest prices, below and above, at which an account's health is zero.
+        It is built from the journal, to be submitted like any other command.
 
         Parameters
         ----------
-        account : int
-            Resting orders are left out.
-        underlying : str, optional
-            What moves, all else staying; it may be left out if the account is exposed to one only.
-
-        Returns
-        -------
-        Crossings
-            USD per unit of the underlying, by its index; by the mark of the contract where it is
-            no asset of the venue. ``None``: not between a hundredth and the hundredfold.
+        sequence : int
+            The unit; its first event is what is reversed.
+        authorisers : tuple of str
+            The names of the two people who answer for it.
+        reason : str
+            Why, for whoever reads the journal.
+        row : int, optional
+            Of a round, `TradesBooked`: which of its trades, from 0.
 
         Raises
         ------
         InvalidInputError
-            As for `health`; or if the underlying is unknown, or left out and not obvious.
+            If the unit is not there, or records neither.
         """
-        return _answers.liquidation_price(self._state, self._views, account, underlying)
+        return reversal(
+            self._journal.unit_at, sequence, authorisers=authorisers, reason=reason, row=row
+        )
 
-    def liquidation_move(self, account: int, underlying: str | None = None) -> Crossings:
-        """Return the same as relative moves, -0.1 a fall by a tenth: by default of all at once.
+    def _need_sound(self) -> None:
+        if self._failed:
+            raise commit_failed()
 
-        Raises
-        ------
-        InvalidInputError
-            As for `liquidation_price`.
-        """
-        return _answers.liquidation_move(self._state, self._views, account, underlying)
+    # By place, of each request whose key is known: its answer, or the place of an earlier request.
+    def _find_answered(self, wanted: Sequence[Request]) -> dict[int, Answer | int]:
+        found: dict[int, Answer | int] = {}
+        place_of: dict[str, int] = {}
+        for place, (command, key) in enumerate(wanted):
+            if key is None:
+                continue
+            if key in place_of:
+                _need_same(key, wanted[place_of[key]].command, command)
+                found[place] = place_of[key]
+            elif (sequence := self._replica.keys.find(key)) is not None:
+                answer = _answer_at(self._journal, sequence)
+                _need_same(key, answer.units[0].command, command)
+                found[place] = answer
+            else:
+                place_of[key] = place
+        return found
 
-    def liquidation_map(
-        self, underlying: str | None = None, moves: Sequence[float] | FloatArray = MOVES
-    ) -> LiquidationMap:
-        """Return what would be under maintenance margin after a move of an underlying, or of all.
-
-        Parameters
-        ----------
-        underlying : str, optional
-            What moves; by default everything that is not meant to be stable, at once.
-        moves : sequence of float
-            Relative moves; by default from half down to half up in steps of 2 %.
-
-        Raises
-        ------
-        InvalidInputError
-            If the underlying is unknown, or a move is not above -1.
-        """
-        return _answers.map_liquidations(self._views, underlying, moves)
-
-    def withdrawable(self, account: int, asset: str) -> Amount:
-        """Return the most that `Withdraw` would pay out now, one quantum more being refused.
-
-        Of an isolated account it is what `Transfer` would give back to the parent.
-
-        Raises
-        ------
-        InvalidInputError
-            If the account is not open to users, or the asset is unknown.
-        """
-        return _answers.withdrawable(self._state, self._views, account, asset)
-
-    def cash(self, account: int, asset: str) -> Amount:
-        """Return an account's settled cash, the venue's own accounts included.
-
-        Raises
-        ------
-        InvalidInputError
-            If the account or the asset is unknown.
-        """
-        return _answers.cash(self._state, account, asset)
-
-    def quanta(self, asset: str, amount: str) -> int:
-        """Return a decimal amount of an asset in quanta, as commands take it.
-
-        Raises
-        ------
-        InvalidInputError
-            If the asset is unknown, or the amount no whole number of quanta.
-        """
-        return Amount.parse(amount, _answers.find_asset(self._state, asset)).quanta
-
-    def lots(self, instrument: str, size: str) -> int:
-        """Return a decimal size of an instrument in lots, as commands take it.
-
-        Raises
-        ------
-        InvalidInputError
-            If the instrument is unknown, or the size no whole number of lots.
-        """
-        return _answers.count_lots(self._state, instrument, size)
-
-    def state_hash(self) -> str:
-        """Return the hash of the facts."""
-        return state_hash(self._state)
-
-    def books(self) -> Books:
-        """Add up the ledger: the proof that the books balance."""
-        return books(self._state)
-
-    def _run_to_rest(self, command: Command) -> tuple[Unit, ...]:
+    def _run_to_rest(self, command: Command, key: str | None = None) -> tuple[Unit, ...]:
         stamp(self._state, max(self._clock(), self._state.now_ns))
-        reactions = Reactions()
-        units = [self._run(command, None, reactions)]
+        reactions = self._reactions
+        units = [self._run(command, None, key)]
         while reactions:
-            if len(units) == REACTIONS_MAX:
+            if len(units) >= self._reactions_max:
                 rest = commands.DeferReactions(commands=reactions.take_all())
-                units.append(self._run(rest, units[-1].sequence, reactions))
+                units.append(self._run(rest, units[-1].sequence))
                 break
-            units.append(self._run(*reactions.take(), reactions))
+            units.append(self._run(*reactions.take()))
         if self._state.rules is None:  # refused before record 1, and so no part of the history
-            self._sequence -= len(units)
+            self._replica.sequence -= len(units)
         return tuple(units)
 
-    def _run(self, command: Command, cause: int | None, reactions: Reactions) -> Unit:
-        self._sequence += 1
-        found = decide(self._state, self._views, self._engine, command)
+    def _run(self, command: Command, cause: int | None, key: str | None = None) -> Unit:
+        state, views, replica = self._state, self._views, self._replica
+        replica.sequence = sequence = replica.sequence + 1
+        found = decide(state, views, self._engine, command)
         for event in found:
-            evolve(self._state, event)
-            self._views.apply(event)
-            if isinstance(event, events.RulesAdopted):
-                self._engine = load_engine(self._state.in_force.liquidation.engine)
-            reactions.ask(react(self._state, event), self._sequence)
+            evolve(state, event)
+            views.apply(event)
+            if type(event) is events.RulesAdopted:
+                self._engine = load_engine(state.in_force.liquidation.engine)
+            if asked := react(state, event):
+                self._reactions.ask(asked, sequence)
         return Unit(
-            sequence=self._sequence,
-            time_ns=self._state.now_ns,
+            sequence=sequence,
+            time_ns=state.now_ns,
             command=command,
             events=tuple(found),
             cause=cause,
+            key=key,
         )
 
 
-# Structs do not check the types of what they are built from; a float must not reach the ledger.
-def _valid(request: Command) -> Command:
-    try:
-        valid: Command = _DECODER.decode(_ENCODER.encode(request))
-    except (msgspec.MsgspecError, TypeError, OverflowError) as e:
-        raise InvalidInputError(f"command must fit its schema, but {e}: {request!r:.200}") from e
-    if isinstance(valid, commands.AdoptRules):
-        _need_engine(valid)
-    return valid
+def commit_failed() -> JournalError:
+    """Return the error of a venue that takes nothing any more."""
+    return JournalError("a commit has failed: open the journal again, memory is ahead of it")
 
 
-# Found out now and not when they come into force, which would stop the venue for good.
-def _need_engine(command: commands.AdoptRules) -> None:
-    try:
-        rules = Rules.parse_text(command.rules)
-    except InvalidInputError:
-        return  # an answer says what is wrong with them
-    load_engine(rules.liquidation.engine)
+# The unit of a key with the reactions that it set off: they follow it, and each names a cause.
+def _answer_at(journal: Journal, sequence: int) -> Answer:
+    units = journal.units_from(sequence)
+    first = next(units)
+    return Answer((first, *takewhile(lambda unit: unit.cause is not None, units)))
+
+
+def _again(found: Answer | int, answers: Sequence[Answer]) -> Answer:
+    return answers[found] if isinstance(found, int) else found
+
+
+def _need_same(key: str, first: Command, second: Command) -> None:
+    if first != second:
+        raise InvalidInputError(
+            f"key {key!r} must stand for one command, {first!r:.200}, was sent with {second!r:.200}"
+        )
 
 
 def _send(units: Sequence[Unit], port: ExecutionPort) -> None:
@@ -348,15 +334,3 @@ def _send(units: Sequence[Unit], port: ExecutionPort) -> None:
         for event in unit.events:
             if isinstance(event, events.LiquidationOrdered):
                 port.send(event)
-
-
-def replay(state: State, unit: Unit, *, on_event: Callable[[Event], None] | None = None) -> None:
-    """Apply a unit of the journal to the facts: nothing is decided again.
-
-    *on_event* is called after each event, the facts being as it left them.
-    """
-    stamp(state, unit.time_ns)
-    for event in unit.events:
-        evolve(state, event)
-        if on_event is not None:
-            on_event(event)

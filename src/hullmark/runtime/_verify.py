@@ -1,19 +1,21 @@
 """Verifying a journal: replayed from its first unit, with the laws checked after every one."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from hullmark.clearing import Books, RunningBooks, State, books, state_hash
 from hullmark.core import Asset
 from hullmark.domain import events
-from hullmark.journal import GENESIS, Batch, Unit, read
-from hullmark.journal.sqlite import SqliteStore
+from hullmark.journal import GENESIS, Unit, open_store, read_batches, unit_at
+from hullmark.runtime._check_snapshots import CheckedSnapshot, SnapshotChecks
+from hullmark.runtime._corrections import Recorded, find_unlike
+from hullmark.runtime._keys import Keys
+from hullmark.runtime._recover import replay
 from hullmark.runtime._redecide import TEXT_MAX, Difference, Redecider, text_of
-from hullmark.runtime._venue import replay
-
-_PROGRESS_UNITS = 100
 
 
 class BrokenLaw(NamedTuple):
@@ -37,33 +39,39 @@ class Verification:
     books: Books | None  # None: as above
     broken: tuple[BrokenLaw, ...]
     differences: tuple[Difference, ...] | None  # None: nothing was decided again
+    snapshots: tuple[CheckedSnapshot, ...] | None  # the oldest first; None: none were looked for
 
     @property
     def holds(self) -> bool:
-        """Whether no law is broken and no decision differs."""
-        return not self.broken and not self.differences
+        """Whether no law is broken, no decision differs and every snapshot is what it says."""
+        faults = [snapshot for snapshot in self.snapshots or () if snapshot.fault is not None]
+        return not self.broken and not self.differences and not faults
 
 
 def verify(
-    path: str | Path,
+    location: str | Path,
     *,
     redecide: bool = False,
+    snapshots: str | Path | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Replay a journal, and check on the way everything that can be checked.
 
     The hash chain; that record 1 adopts rules; after every unit the laws of money, that time has
-    not run back and that its cause came before it. A law is told at the unit that broke it. A unit
-    that cannot be replayed ends the replay and is told as well; the chain is checked to its end.
+    not run back, that its cause came before it, that its key is new, and that what it reverses was
+    recorded. A law is told at the unit that broke it. A unit that cannot be replayed ends the
+    replay and is told as well; the chain is checked to its end.
 
     Parameters
     ----------
-    path : path
-        A SQLite journal. It is opened read-only, beside its writer if there is one.
+    location : location
+        A SQLite file or the address of a database. It is opened read-only, beside its writer if
+        there is one.
     redecide : bool, default False
         Whether to decide every command again, on the facts that it met, and compare the events and
-        what they set off.
-        That takes the engine named by the rules, and as long as the venue took.
+        what they set off. That takes the engine named by the rules, and as long as the venue took.
+    snapshots : path, optional
+        A folder of snapshots: each is read, and compared with the chain and the facts at its place.
     on_progress : callable, optional
         Called with the units done and their total.
 
@@ -72,23 +80,25 @@ def verify(
     DamagedJournalError
         If the chain is broken; the message has the last good sequence.
     JournalError
-        If the path is no journal of ours.
+        If the location is no journal of ours, or the folder of snapshots is not there.
     PluginError
         With *redecide*, if the engine named by the rules is not installed.
     """
     tip, batches = GENESIS, 0
-
-    def on_batch(batch: Batch) -> None:
-        nonlocal tip, batches
-        tip, batches = batch.tip, batches + 1
-
-    following = _Replay(redecide=redecide)
-    with SqliteStore(path, read_only=True) as store:
+    checks = None if snapshots is None else SnapshotChecks(snapshots)
+    with closing(open_store(location, read_only=True)) as store:
         total = store.tip.sequence
-        for unit in read(store, on_batch=on_batch):
-            following.take(unit)
-            if on_progress is not None and unit.sequence % _PROGRESS_UNITS == 0:
-                on_progress(unit.sequence, total)
+        following = _Replay(redecide=redecide, recorded=partial(unit_at, store))
+        for batch, units in read_batches(store):
+            tip, batches = batch.tip, batches + 1
+            if checks is not None:
+                checks.pass_batch(tip)
+            for unit in units:
+                following.take(unit)
+                if checks is not None:
+                    checks.pass_unit(unit.sequence, following.facts)
+                if on_progress is not None:
+                    on_progress(unit.sequence, total)
     proof = following.close()
     return Verification(
         sequence=tip.sequence,
@@ -101,14 +111,17 @@ def verify(
         books=proof,
         broken=tuple(following.broken),
         differences=None if following.again is None else tuple(following.differences),
+        snapshots=None if checks is None else checks.close(tip),
     )
 
 
 class _Replay:
     """Facts that follow a journal, and what was wrong on the way."""
 
-    def __init__(self, *, redecide: bool) -> None:
+    def __init__(self, *, redecide: bool, recorded: Recorded) -> None:
         self.state = State()
+        self._recorded = recorded
+        self._keys = Keys()
         self.again = Redecider(self.state) if redecide else None
         self.units = self.events = 0
         self.broken: list[BrokenLaw] = []
@@ -116,6 +129,11 @@ class _Replay:
         self._running = RunningBooks(self.state)
         self._time_ns = self.state.now_ns
         self._stopped = False
+
+    @property
+    def facts(self) -> State | None:
+        """The facts after the last unit; ``None`` from the first that could not be replayed."""
+        return None if self._stopped else self.state
 
     def take(self, unit: Unit) -> None:
         """Check a unit, and apply it to the facts."""
@@ -148,6 +166,13 @@ class _Replay:
             yield f"time must be >= {self._time_ns}, was {unit.time_ns}"
         if unit.cause is not None and not 1 <= unit.cause < unit.sequence:
             yield f"cause must be an earlier unit, was {unit.cause}"
+        if unit.key is not None:
+            if (before := self._keys.find(unit.key)) is not None:
+                yield f"key must be carried out once, was by unit {before}: {unit.key!r}"
+            self._keys.add(unit.key, unit.sequence)
+        for event in unit.events:
+            if unlike := find_unlike(self._recorded, event):
+                yield f"{type(event).__name__}: {unlike}"
 
     def _apply(self, unit: Unit) -> None:
         if self.again is not None:
@@ -159,9 +184,7 @@ class _Replay:
             self.broken.append(BrokenLaw(unit.sequence, law))
             self._stopped = True
             return
-        ledger = self.state.ledger
-        rows, ledger.changed = ledger.changed, set()
-        for law in self._running.update(rows):
+        for law in self._running.update():
             self.broken.append(BrokenLaw(unit.sequence, law))
         if self.again is not None:
-            self.again.follow(unit, rows)
+            self.again.follow(unit)

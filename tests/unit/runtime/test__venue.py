@@ -7,27 +7,14 @@ import pytest
 from hullmark.core import nano
 from hullmark.domain import Mode, Reason, commands, events
 from hullmark.errors import InvalidInputError, JournalError, PluginError
-from hullmark.journal import Journal, read
+from hullmark.journal import Journal, open_store, read
 from hullmark.journal.memory import MemoryStore
-from hullmark.runtime import Venue, _venue, open_venue, replay
+from hullmark.runtime import Keyed, Venue, open_venue, replay
+
+from .media import FullStore
 
 SECOND_NS = 10**9
 TRADERS = range(201, 207)
-
-
-class FullStore(MemoryStore):
-    """A store whose medium is full after some batches."""
-
-    def __init__(self, room):
-        super().__init__()
-        self.room = room
-
-    def append(self, batch, /):
-        """Store a batch, or fail as a disk does."""
-        if self.room == 0:
-            raise JournalError("disk is full")
-        self.room -= 1
-        super().append(batch)
 
 
 class Recorder:
@@ -86,8 +73,10 @@ def test_a_failing_store_stops_the_venue(tree):
     venue = Venue(Journal(store), clock=lambda: 1)
     venue.submit(market_rules(tree))
     durable = venue.state_hash()
+    assert not venue.failed
     with pytest.raises(JournalError, match="disk is full"):
         venue.submit(commands.OpenAccount(account=100, mode=Mode.CROSS))
+    assert venue.failed
     store.room = 5
     with pytest.raises(JournalError, match="memory is ahead of it"):
         venue.submit(commands.AdvanceTime())
@@ -172,12 +161,25 @@ def test_a_command_that_holds_a_mapping_is_carried_out(market):
     assert market.venue.state.vols_nano == vols
 
 
+@pytest.fixture
+def limited(opened, tmp_path):
+    """Return a function to a market with a crowd, from where on reactions are limited."""
+
+    def limit(reactions_max):
+        market = crowd(opened(journal=tmp_path / "journal.db").found())
+        market.venue.close()
+        kept = Journal(open_store(tmp_path / "journal.db"))
+        market.venue = Venue(kept, clock=lambda: market.now_ns, reactions_max=reactions_max)
+        return market
+
+    return limit
+
+
 @pytest.mark.parametrize("limit", [2, 3, 5])
-def test_reactions_beyond_the_limit_are_carried_over_by_events(opened, monkeypatch, limit):
+def test_reactions_beyond_the_limit_are_carried_over_by_events(opened, limited, limit):
     free = crowd(opened().found())
     free.do(free.bitcoin("60000"))
-    market = crowd(opened().found())
-    monkeypatch.setattr(_venue, "REACTIONS_MAX", limit)
+    market = limited(limit)
     (answer,) = market.do(market.bitcoin("60000"))
     assert len(answer.units) == limit + 1
     deferred = answer.units[-1].events[0]
@@ -192,28 +194,44 @@ def test_reactions_beyond_the_limit_are_carried_over_by_events(opened, monkeypat
     assert {account for account, _ in ordered(market.venue)} == set(TRADERS)
 
 
-def test_what_is_put_off_again_is_neither_forgotten_nor_run_twice(market, monkeypatch):
-    one, other = (commands.CureBreach(account=account) for account in (101, 102))
-    monkeypatch.setattr(_venue, "REACTIONS_MAX", 1)
-    market.do(commands.DeferReactions(commands=(one,)))
-    market.do(commands.DeferReactions(commands=(other, one)))
-    assert market.venue.state.deferred == (one, other)
+def test_what_is_put_off_again_is_neither_forgotten_nor_run_twice(limited):
+    market = limited(2)
+    market.do(market.bitcoin("60000"))
+    first = market.venue.state.deferred
+    market.do(market.bitcoin("59900"))  # one of them has run, and the sweep asks for all again
+    second = market.venue.state.deferred
+    assert set(first[1:]) <= set(second)
+    assert len(set(second)) == len(second)
 
 
-def test_what_was_put_off_survives_the_process(opened, tmp_path, monkeypatch):
-    path = tmp_path / "journal.db"
-    market = crowd(opened(journal=path).found())
-    monkeypatch.setattr(_venue, "REACTIONS_MAX", 3)
+def test_what_was_put_off_survives_the_process(opened, limited, tmp_path):
+    market = limited(3)
     market.do(market.bitcoin("60000"))
     waiting = market.venue.state.deferred
     assert waiting
     market.venue.close()
-    monkeypatch.undo()
-    again = opened(venue=None, journal=path)
+    again = opened(venue=None, journal=tmp_path / "journal.db")
     assert again.venue.state.deferred == waiting
     again.now_ns = market.now_ns
     again.do(commands.AdvanceTime())
     assert {account for account, _ in ordered(again.venue)} == set(TRADERS)
+
+
+def test_a_limit_that_would_put_everything_off_for_ever_is_none():
+    with pytest.raises(InvalidInputError, match="reactions_max must be >= 2, was 1"):
+        Venue(Journal(MemoryStore()), clock=lambda: 1, reactions_max=1)
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+def test_what_is_the_runtimes_own_is_turned_away_with_all_it_may_hold(market, tree, keyed):
+    tree["liquidation"]["engine"] = "unheard-of"
+    hidden = commands.AdoptRules(rules=json.dumps(tree))
+    before = market.venue.tip, market.venue.state_hash()
+    for own in (commands.DeferReactions(commands=(hidden,)), commands.ResumeReactions()):
+        rule = f"{type(own).__name__} must not be submitted: the runtime's own"
+        with pytest.raises(InvalidInputError, match=rule):
+            market.venue.submit_all([market.observe(), Keyed("a", own) if keyed else own])
+    assert (market.venue.tip, market.venue.state_hash()) == before
 
 
 def test_a_journal_gives_the_facts_back_and_goes_on_as_if_nothing_had_happened(opened, tmp_path):

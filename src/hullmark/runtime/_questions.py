@@ -1,0 +1,160 @@
+"""What can be asked of a venue, whether this process writes its journal or follows it."""
+
+from collections.abc import Sequence
+
+from hullmark.clearing import Books, Rules, State, Views, books
+from hullmark.core import Amount, FloatArray
+from hullmark.margin import Health
+from hullmark.monitor import Crossings, LiquidationMap
+from hullmark.runtime import _answers
+from hullmark.runtime._answers import MOVES, Trade
+from hullmark.runtime._recover import Replica
+
+
+class Questions:
+    """The facts of a venue, what follows from them, and what a client would ask."""
+
+    def __init__(self, replica: Replica) -> None:
+        self._replica = replica
+        self._state = replica.state
+        self._views = Views(self._state)
+
+    @property
+    def state(self) -> State:
+        """The facts. To read; only events change them."""
+        return self._state
+
+    @property
+    def views(self) -> Views:
+        """What follows from the facts."""
+        return self._views
+
+    @property
+    def rules(self) -> Rules:
+        """The rules in force."""
+        return self._state.in_force
+
+    def health(self, account: int) -> Health:
+        """Return the margin of an account at the last accepted prices, whatever their grade.
+
+        Raises
+        ------
+        InvalidInputError
+            If the account is not open, or something it holds has never had a price.
+        """
+        return _answers.health(self._state, self._views, account)
+
+    def what_if(self, account: int, *trades: Trade) -> Health:
+        """Return the margin that an account would have after some trades, fees left out.
+
+        Nothing is traded, and nothing but margin is checked: neither cash nor grades of prices.
+
+        Raises
+        ------
+        InvalidInputError
+            As for `health`; or if an instrument is unknown, past its expiry or not margined for
+            the account, or a size or price is none.
+        """
+        return _answers.what_if(self._state, self._views, account, trades)
+
+    def liquidation_price(self, account: int, underlying: str | None = None) -> Crossings:
+        """Return the nearest prices, below and above, at which an account's health is zero.
+
+        Parameters
+        ----------
+        account : int
+            Resting orders are left out.
+        underlying : str, optional
+            What moves, all else staying; it may be left out if the account is exposed to one only.
+
+        Returns
+        -------
+        Crossings
+            USD per unit of the underlying, by its index; by the mark of the contract where it is
+            no asset of the venue. ``None``: not between a hundredth and the hundredfold.
+
+        Raises
+        ------
+        InvalidInputError
+            As for `health`; or if the underlying is unknown, or left out and not obvious.
+        """
+        return _answers.liquidation_price(self._state, self._views, account, underlying)
+
+    def liquidation_move(self, account: int, underlying: str | None = None) -> Crossings:
+        """Return the same as relative moves, -0.1 a fall by a tenth: by default of all at once.
+
+        Raises
+        ------
+        InvalidInputError
+            As for `liquidation_price`.
+        """
+        return _answers.liquidation_move(self._state, self._views, account, underlying)
+
+    def liquidation_map(
+        self, underlying: str | None = None, moves: Sequence[float] | FloatArray = MOVES
+    ) -> LiquidationMap:
+        """Return what would be under maintenance margin after a move of an underlying, or of all.
+
+        Parameters
+        ----------
+        underlying : str, optional
+            What moves; by default everything that is not meant to be stable, at once.
+        moves : sequence of float
+            Relative moves; by default from half down to half up in steps of 2 %.
+
+        Raises
+        ------
+        InvalidInputError
+            If the underlying is unknown, or a move is not above -1.
+        """
+        return _answers.map_liquidations(self._views, underlying, moves)
+
+    def withdrawable(self, account: int, asset: str) -> Amount:
+        """Return the most that `Withdraw` would pay out now, one quantum more being refused.
+
+        Of an isolated account it is what `Transfer` would give back to the parent.
+
+        Raises
+        ------
+        InvalidInputError
+            If the account is not open to users, or the asset is unknown.
+        """
+        return _answers.withdrawable(self._state, self._views, account, asset)
+
+    def cash(self, account: int, asset: str) -> Amount:
+        """Return an account's settled cash, the venue's own accounts included.
+
+        Raises
+        ------
+        InvalidInputError
+            If the account or the asset is unknown.
+        """
+        return _answers.cash(self._state, account, asset)
+
+    def quanta(self, asset: str, amount: str) -> int:
+        """Return a decimal amount of an asset in quanta, as commands take it.
+
+        Raises
+        ------
+        InvalidInputError
+            If the asset is unknown, or the amount no whole number of quanta.
+        """
+        return Amount.parse(amount, _answers.find_asset(self._state, asset)).quanta
+
+    def lots(self, instrument: str, size: str) -> int:
+        """Return a decimal size of an instrument in lots, as commands take it.
+
+        Raises
+        ------
+        InvalidInputError
+            If the instrument is unknown, or the size no whole number of lots.
+        """
+        return _answers.count_lots(self._state, instrument, size)
+
+    def state_hash(self) -> str:
+        """Return the hash of the facts."""
+        return self._replica.state_hash()
+
+    def books(self) -> Books:
+        """Add up the ledger: the proof that the books balance."""
+        return books(self._state)
