@@ -1,9 +1,9 @@
 """Write the generated pages of ``docs/reference/``: ``python tools/reference.py [--check]``.
 
 Each page is made from the docstrings, fields and comments of the source, so that what is documented
-is what is there: the venue's commands and events, every refusal in order of precedence, the
-subcommands of ``hullmark``, and the keys of ``report.json``. ``--check`` writes nothing and fails
-if a page is not as it would be.
+is what is there: the venue's commands and events, every refusal in order of precedence and by
+command, the subcommands of ``hullmark``, and the keys of ``report.json``. ``--check`` writes
+nothing and fails if a page is not as it would be.
 """
 
 import ast
@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import get_args
 
 from hullmark import domain
+from hullmark.clearing import REFUSALS
 from hullmark.cli._main import COMMANDS, ExitStatus, build_parser
 from hullmark.domain import Parked, Reason
 from hullmark.studies import Report
@@ -69,6 +70,10 @@ def refusals_page() -> str:
         "and its `detail` names the argument, the rule and the value. Misuse of the library is an\n"
         "exception instead, a subclass of `hullmark.errors.HullmarkError`.",
         _reasons("Why a command was refused", Reason, numbered=True),
+        "## What each command is refused for\n\n"
+        "Of several reasons that hold, the one that stands first is given. Before there are\n"
+        "rules, every command but `AdoptRules` is refused for `RULES_MISSING`.",
+        _catalogue(),
         "## Why a liquidation waits\n\n"
         "These come with [`LiquidationParked`](events.md#liquidationparked): the liquidation is\n"
         "not given up, it goes on at `until_ns`.",
@@ -139,6 +144,16 @@ def _reason_table(reasons: type[StrEnum], *, numbered: bool) -> str:
     rows = [["", "Reason", "Meaning"], ["---"] * 3]
     rows += [[str(i), f"`{r.name}`", r.value] for i, r in enumerate(reasons, 1)]
     return "\n".join(_row(row if numbered else row[1:]) for row in rows)
+
+
+def _catalogue() -> str:
+    rows = [["Command", "Reasons, in order"], ["---"] * 2]
+    for kind in get_args(domain.Command):
+        name = kind.__name__
+        found = [f"`{r.name}`" for r in REFUSALS[kind] if r is not Reason.RULES_MISSING]
+        link = f"[`{name}`](commands.md#{name.lower()})"
+        rows.append([link, ", ".join(found) or "none"])
+    return "\n".join(map(_row, rows))
 
 
 def _structs(module: ModuleType, listed: tuple[type, ...]) -> Iterator[str]:

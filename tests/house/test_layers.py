@@ -20,6 +20,15 @@ BANNED_CALLS = (
 )  # fmt: skip
 
 
+# What says what time it is, or draws without a seed that was handed in. Timeouts and progress bars
+# may measure how long something took: that ends up in no event.
+CLOCKS = ("time.time", "time.time_ns", "date.today", "datetime.now", "datetime.today",
+          "datetime.utcnow")  # fmt: skip
+CHANCE = ("os.urandom", "random.SystemRandom", "uuid.uuid1", "uuid.uuid4")
+# The one seam: where the runtime is handed the machine's clock, unless the caller brings another.
+SEAM = {"src/hullmark/runtime/_open.py", "src/hullmark/runtime/_follower.py"}
+
+
 def imports(tree):
     """Yield every imported module, at any depth of the file, and the names taken from it."""
     for node in ast.walk(tree):
@@ -47,6 +56,26 @@ def impure(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and ast.unparse(node).endswith(BANNED_CALLS):
             yield f"calls {ast.unparse(node)}"
+
+
+def unseeded(tree):
+    """Yield what reads the machine's clock, or draws from a source that no seed was given to."""
+    for module, names in imports(tree):
+        if module == "secrets" or (module == "random" and set(names) - {"Random"}):
+            yield f"imports {', '.join(names) or module} from {module}"
+    for node in ast.walk(tree):
+        name = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
+        if name.endswith((*CLOCKS, *CHANCE)):
+            yield f"uses {name}"
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            first, _, last = called.rpartition(".")
+            if first == "random" and last != "Random":
+                yield f"calls {called}"
+            if first in ("np.random", "numpy.random") and last != "default_rng":
+                yield f"calls {called}"
+            if last in ("Random", "default_rng") and not node.args and not node.keywords:
+                yield f"calls {called} without a seed"
 
 
 def test_packages_meet_at_their_doors(library):
@@ -81,6 +110,14 @@ def test_deciding_needs_no_clock_no_chance_and_no_io(library):
     assert not [f"{name} {fault}" for name, m in pure.items() for fault in impure(m.tree)]
 
 
+def test_time_and_chance_come_in_through_one_seam(library):
+    found = [
+        f"{n} {fault}" for n, m in library.items() if n not in SEAM for fault in unseeded(m.tree)
+    ]
+    assert not found
+    assert all(list(unseeded(library[name].tree)) for name in SEAM)
+
+
 def test_every_package_has_a_layer_and_the_pure_ones_a_ban(library, root):
     linter = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     layers, forbidden = linter["importlinter"]["contracts"]
@@ -98,6 +135,24 @@ def test_every_package_has_a_layer_and_the_pure_ones_a_ban(library, root):
 )
 def test_the_check_of_purity_finds_it(source):
     assert list(impure(ast.parse(source)))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import secrets",
+        "from random import choice",
+        "random.random()",
+        "random.Random()",
+        "np.random.default_rng()",
+        "np.random.normal(3)",
+        "now = time.time_ns",
+        "datetime.datetime.now(UTC)",
+    ],
+)
+def test_the_check_of_the_seam_finds_it(source):
+    assert list(unseeded(ast.parse(source)))
+    assert not list(unseeded(ast.parse("random.Random(7); np.random.default_rng(7); Random(s)")))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from enum import IntEnum
 from importlib import import_module
+from typing import NoReturn
 
+from hullmark.cli._location import shown
 from hullmark.errors import HullmarkError
 
 COMMANDS = {
@@ -19,6 +21,9 @@ COMMANDS = {
     "margin": ("hullmark.cli._margin", "print the margin and health of a portfolio's accounts"),
     "rulebooks": ("hullmark.cli._rulebooks", "list the rule books of venues, or print one whole"),
     "verify": ("hullmark.cli._verify", "replay a journal, check its chain, its books and the laws"),
+    "snapshot": ("hullmark.cli._snapshot", "write a snapshot of a journal, beside its writer"),
+    "restore": ("hullmark.cli._restore", "restore a journal from its snapshot and check its books"),
+    "export": ("hullmark.cli._export", "write a journal as Parquet, or save a damaged one"),
     "fit": ("hullmark.cli._fit", "fit the volatility surface of an option chain, and draw it"),
     "example": ("hullmark.cli._example", "write a portfolio of 50 accounts on a real option chain"),
     "completion": ("hullmark.cli._completion", "print the completions of a shell"),
@@ -32,6 +37,13 @@ class ExitStatus(IntEnum):
     FAILURE = 1  # with one line on stderr
     MISUSE = 2  # argparse's own
     BREACH = 3  # an account is below its maintenance margin
+
+
+class _Parser(ArgumentParser):
+    """A parser that repeats no password where it repeats what it was given."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(shown(message))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser(command: str | None) -> ArgumentParser:
     """Return the parser with the arguments of one *command*; the others are a line of help."""
-    parser = ArgumentParser(
+    parser = _Parser(
         prog="hullmark",
         description="Keep leveraged accounts upright: margin, liquidation and an exact ledger.",
         epilog="exit status: " + ", ".join(f"{s} {s.name.lower()}" for s in ExitStatus),
@@ -82,9 +94,9 @@ def build_parser(command: str | None) -> ArgumentParser:
 
 
 def _fail(message: str) -> ExitStatus:
-    line = " ".join(message.split())
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)  # a name may hold ESC
-    print(f"hullmark: {shown}", file=sys.stderr)
+    line = shown(" ".join(message.split()))
+    clean = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)  # a name may hold ESC
+    print(f"hullmark: {clean}", file=sys.stderr)
     return ExitStatus.FAILURE
 
 

@@ -4,6 +4,7 @@ import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
+from hullmark.cli._location import shown
 from hullmark.cli._main import ExitStatus
 from hullmark.cli._progress import Progress
 
@@ -46,6 +47,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=f"for report.html, report.json and {_JOURNAL} (default: %(default)s)",
     )
     parser.add_argument(
+        "--journal",
+        metavar="LOCATION",
+        help=f"for the journal instead of {_JOURNAL}: a file, which is replaced, or postgresql://..."
+        " for an empty database",
+    )
+    parser.add_argument(
         "--workers",
         type=_whole,
         default=min(os.cpu_count() or 1, _WORKERS_MAX),
@@ -56,7 +63,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Replay, write the report and the journal, and print the summary."""
-    from hullmark.journal import copy
+    from hullmark.journal import copy, require_free
     from hullmark.sim import ReplayRequest, crash_report, replay_crash
     from hullmark.studies import summary, write_report
 
@@ -70,14 +77,16 @@ def run(args: Namespace) -> int:
         feedback=args.feedback,
     )
     args.out.mkdir(parents=True, exist_ok=True)  # before anything is played for nothing
-    journal = args.out / _JOURNAL
+    journal = args.journal or str(args.out / _JOURNAL)
+    require_free(journal, replace=True)
     with Progress("replaying") as progress:
         replay = replay_crash(request, workers=args.workers, on_progress=progress)
     report = crash_report(replay)
     copy(replay.journal, journal, replace=True)
     page = write_report(report, args.out)
     print(summary(report))
-    print(f"report      {page}\njournal     {journal}; check it: hullmark verify {journal}")
+    place = shown(journal)
+    print(f"report      {page}\njournal     {place}; check it: hullmark verify {place}")
     return ExitStatus.FINE
 
 

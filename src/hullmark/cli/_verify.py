@@ -4,25 +4,28 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hullmark.cli._books import books_rows, books_table
+from hullmark.cli._location import add_journal, shown
 from hullmark.cli._main import ExitStatus
 from hullmark.cli._progress import Progress
-from hullmark.cli._table import Column, table
 
 if TYPE_CHECKING:
-    from hullmark.runtime import Verification
+    from hullmark.runtime import CheckedSnapshot, Verification
 
 _SHOWN_MAX = 20  # of broken laws, and of differences; --json has all
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("journal", metavar="JOURNAL", type=Path, help="journal, a SQLite file")
+    add_journal(parser)
     parser.add_argument(
         "--redecide", action="store_true", help="decide every command again and list differences"
+    )
+    parser.add_argument(
+        "--snapshots", metavar="DIR", type=Path, help="compare every snapshot in this folder too"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
@@ -32,18 +35,21 @@ def run(args: Namespace) -> int:
     from hullmark.runtime import verify
 
     with Progress("replaying") as progress:
-        found = verify(args.journal, redecide=args.redecide, on_progress=progress)
-    print((to_json if args.json else to_text)(args.journal, found))
+        found = verify(
+            args.journal, redecide=args.redecide, snapshots=args.snapshots, on_progress=progress
+        )
+    journal = shown(args.journal)
+    print((to_json if args.json else to_text)(journal, found))
     if found.holds:
         return ExitStatus.FINE
-    print(f"hullmark: {args.journal} {_fault(found)}", file=sys.stderr)
+    print(f"hullmark: {journal} {_fault(found)}", file=sys.stderr)
     return ExitStatus.FAILURE
 
 
-def to_text(journal: Path, found: "Verification") -> str:
+def to_text(journal: str, found: "Verification") -> str:
     """Lay the proof out for a reader: what was read, the books, the laws, the decisions."""
     heads = [
-        ("journal", str(journal)),
+        ("journal", journal),
         ("units", f"{found.units:,} in {_count(found.batches, 'batch', 'batches')}"),
         ("events", f"{found.events:,}"),
         ("chain tip", f"{found.sequence} {found.tip_hash}"),
@@ -51,10 +57,7 @@ def to_text(journal: Path, found: "Verification") -> str:
     ]
     parts = ["\n".join(f"{name:<10}  {value}" for name, value in heads)]
     if found.books is not None:
-        names = ("custody", "accounts", "fund", "bad debt")
-        columns = [Column("asset", left=True), *(Column(name, _grouped) for name in names)]
-        rows = [tuple(row[k] for k in ("asset", *map(_key, names))) for row in _books(found)]
-        parts.append(table(columns, rows))
+        parts.append(books_table(found.books, found.assets))
     laws = [f"unit {law.sequence}: {law.law}" for law in found.broken]
     parts.append(_listed("Broken laws", laws) if laws else "The laws hold after every unit.")
     if found.differences is not None:
@@ -67,15 +70,17 @@ def to_text(journal: Path, found: "Verification") -> str:
             if differences
             else "Decided again, every command leads to the events recorded."
         )
+    if found.snapshots is not None:
+        parts.append(_snapshots(found.snapshots))
     return "\n\n".join(parts)
 
 
-def to_json(journal: Path, found: "Verification") -> str:
+def to_json(journal: str, found: "Verification") -> str:
     """Write the proof for a program. The keys are part of the public interface."""
-    differences = found.differences
+    differences, snapshots = found.differences, found.snapshots
     document = {
         "version": 1,
-        "journal": str(journal),
+        "journal": journal,
         "holds": found.holds,
         "sequence": found.sequence,
         "batches": found.batches,
@@ -83,30 +88,22 @@ def to_json(journal: Path, found: "Verification") -> str:
         "events": found.events,
         "tip_hash": found.tip_hash,
         "state_hash": found.state_hash,
-        "books": None if found.books is None else _books(found),
+        "books": None if found.books is None else books_rows(found.books, found.assets),
         "broken": [law._asdict() for law in found.broken],
         "differences": None if differences is None else [d._asdict() for d in differences],
+        "snapshots": None
+        if snapshots is None
+        else [{**s._asdict(), "path": str(s.path)} for s in snapshots],
     }
     return json.dumps(document, indent=2, allow_nan=False)
 
 
-# A row per asset, in its units; the sum is in quanta, and zero.
-def _books(found: "Verification") -> list[dict[str, Any]]:
-    from hullmark.core import format_scaled
-
-    proof = found.books
-    assert proof is not None, "asked for only where it is there"
-    columns = {
-        "custody": proof.custody,
-        "accounts": proof.accounts,
-        "fund": proof.fund,
-        "bad_debt": proof.bad_debt,
-    }
-    return [
-        {"asset": asset.symbol, "sum_quanta": proof.asset_sums[asset.symbol]}
-        | {k: format_scaled(held[asset.symbol], asset.decimals) for k, held in columns.items()}
-        for asset in found.assets
-    ]
+def _snapshots(found: "Sequence[CheckedSnapshot]") -> str:
+    if not found:
+        return "There are no snapshots."
+    return "\n".join(
+        ["Snapshots", *(f"  {s.path.name}  {s.fault or 'is of this journal'}" for s in found)]
+    )
 
 
 def _fault(found: "Verification") -> str:
@@ -115,23 +112,17 @@ def _fault(found: "Verification") -> str:
         faults.append(f"breaks {_count(len(found.broken), 'law', 'laws')}")
     if found.differences:
         faults.append(f"differs in {_count(len(found.differences), 'decision', 'decisions')}")
+    if wrong := sum(s.fault is not None for s in found.snapshots or ()):
+        faults.append(f"is not what {_count(wrong, 'snapshot says', 'snapshots say')}")
     return " and ".join(faults)
 
 
 def _listed(title: str, lines: Sequence[str]) -> str:
-    shown = [title, *(f"  {line}" for line in lines[:_SHOWN_MAX])]
+    shown_lines = [title, *(f"  {line}" for line in lines[:_SHOWN_MAX])]
     if len(lines) > _SHOWN_MAX:
-        shown.append(f"  and {len(lines) - _SHOWN_MAX:,} more: --json has them all")
-    return "\n".join(shown)
+        shown_lines.append(f"  and {len(lines) - _SHOWN_MAX:,} more: --json has them all")
+    return "\n".join(shown_lines)
 
 
 def _count(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
-
-
-def _grouped(decimal: str) -> str:
-    return f"{Decimal(decimal):,f}"
-
-
-def _key(name: str) -> str:
-    return name.replace(" ", "_")

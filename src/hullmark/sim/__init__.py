@@ -5,6 +5,9 @@ paper market with depth, impact and delay fill what the engine orders. Nothing o
 simulated: commands go through the same runtime as live ones, and every fill has a funded account on
 its other side. Telling a person about it is :mod:`hullmark.studies`' business.
 
+The soak drives histories that nobody wrote, drawn from a seed, through the same runtime while its
+storage fails, and holds every unit to the laws. A seed that fails is printed as one line.
+
 Prices are USD, sizes whole lots, delays whole seconds of the simulated clock. Laws:
 
 1. Equal files and an equal seed give equal journals and an equal state hash; another seed, others.
@@ -13,22 +16,35 @@ Prices are USD, sizes whole lots, delays whole seconds of the simulated clock. L
 4. A maker under its own margin ends the run with an error: its prices would prove nothing.
 """
 
+from hullmark.sim._audit import Audit
+from hullmark.sim._auditor import Auditor
 from hullmark.sim._clock import SimulatedClock
 from hullmark.sim._crash import CrashReplay, ReplayRequest, replay_crash
 from hullmark.sim._crash_report import crash_report
+from hullmark.sim._faults import Fault, FaultyStore, Medium
 from hullmark.sim._paper_venue import PaperVenue
 from hullmark.sim._path import FundingPayment, MarketPath
 from hullmark.sim._population import DrawnAccount, Population, describe, draw
 from hullmark.sim._population_parameters import PopulationParameters, load_parameters
 from hullmark.sim._population_sizes import Listing
 from hullmark.sim._replay import Run, RunSettings, run_path
+from hullmark.sim._soak import History, soak
+from hullmark.sim._soak_report import HistoryReport, SoakFailure, SoakReport, soak_table
+from hullmark.sim._workload import Workload
 
 __all__ = [
+    "Audit",
+    "Auditor",
     "CrashReplay",
     "DrawnAccount",
+    "Fault",
+    "FaultyStore",
     "FundingPayment",
+    "History",
+    "HistoryReport",
     "Listing",
     "MarketPath",
+    "Medium",
     "PaperVenue",
     "Population",
     "PopulationParameters",
@@ -36,10 +52,15 @@ __all__ = [
     "Run",
     "RunSettings",
     "SimulatedClock",
+    "SoakFailure",
+    "SoakReport",
+    "Workload",
     "crash_report",
     "describe",
     "draw",
     "load_parameters",
     "replay_crash",
     "run_path",
+    "soak",
+    "soak_table",
 ]

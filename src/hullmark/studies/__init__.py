@@ -24,6 +24,8 @@ from hullmark.studies._dynamics import (
 )
 from hullmark.studies._dynamics_picture import draw_dynamics
 from hullmark.studies._examples import example_document
+from hullmark.studies._export import export_journal
+from hullmark.studies._export_readme import Export, TableNote
 from hullmark.studies._margin_map import draw_margin_maps, margin_map
 from hullmark.studies._measured_moves import MeasuredMove, fit_move, measured_moves, move_shape
 from hullmark.studies._report import write_report
@@ -35,10 +37,12 @@ __all__ = [
     "TENOR_DAYS",
     "Components",
     "Dynamics",
+    "Export",
     "LargeMoves",
     "MeasuredMove",
     "Regression",
     "Report",
+    "TableNote",
     "TermPower",
     "VolChanges",
     "VolSnapshot",
@@ -46,6 +50,7 @@ __all__ = [
     "draw_margin_maps",
     "draw_smiles",
     "example_document",
+    "export_journal",
     "fit_move",
     "margin_map",
     "measured_moves",

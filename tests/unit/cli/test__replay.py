@@ -99,3 +99,26 @@ def test_an_out_that_is_no_folder_is_told_before_anything_is_played(short, tmp_p
     assert main(["replay", *short, "--out", str(file)]) == ExitStatus.FAILURE
     assert "file" in capsys.readouterr().err
     assert file.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_journal_can_go_elsewhere(short, tmp_path, capsys):
+    place = tmp_path / "elsewhere.db"
+    words = ["replay", *short, "--out", str(tmp_path / "out"), "--journal", str(place)]
+    assert main(words) == ExitStatus.FINE
+    assert f"journal     {place}; check it: hullmark verify {place}\n" in capsys.readouterr().out
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"report.html", "report.json"}
+    with SqliteStore(place, read_only=True) as store:
+        assert store.tip.sequence > 100
+
+
+def test_a_database_that_is_not_empty_is_refused_before_anything_is_played(
+    short, tmp_path, postgres_address, capsys
+):
+    words = ["replay", *short, "--out", str(tmp_path), "--journal", postgres_address]
+    assert main(words) == ExitStatus.FINE
+    assert main(["verify", postgres_address]) == ExitStatus.FINE
+    capsys.readouterr()
+    assert main(words) == ExitStatus.FAILURE
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "must be empty, ends at sequence" in printed.err

@@ -115,7 +115,7 @@ def test_json_tells_the_same_to_a_program(journal, capsys):
         tip = writer.tip
     assert main(["verify", str(journal), "--json"]) == ExitStatus.FINE
     tree = json.loads(capsys.readouterr().out)
-    assert tree.pop("state_hash").startswith("1:")
+    assert tree.pop("state_hash").startswith("2:")
     assert tree == {
         "version": 1,
         "journal": str(journal),
@@ -137,6 +137,7 @@ def test_json_tells_the_same_to_a_program(journal, capsys):
         ],
         "broken": [],
         "differences": None,
+        "snapshots": None,
     }
 
 
@@ -157,3 +158,32 @@ def test_a_journal_that_cannot_be_trusted_leaves_1_and_one_line(journal, capsys,
     assert len(printed.err.splitlines()) == 1
     good = {"edited": "last good sequence 1\n", "cut": "last good sequence 0\n"}
     assert printed.err.endswith(good.get(damage, "\n"))
+
+
+def test_snapshots_are_compared_where_that_is_asked_for(journal, tmp_path, capsys):
+    folder = tmp_path / "journal.db.snapshots"
+    main(["snapshot", str(journal)])
+    (path,) = folder.iterdir()
+    capsys.readouterr()
+    assert main(["verify", str(journal), "--snapshots", str(folder)]) == ExitStatus.FINE
+    assert capsys.readouterr().out.endswith(f"Snapshots\n  {path.name}  is of this journal\n")
+    path.write_bytes(b"damaged")
+    assert main(["verify", str(journal), "--snapshots", str(folder)]) == ExitStatus.FAILURE
+    printed = capsys.readouterr()
+    assert printed.out.endswith(f"  snapshot {path} must begin with HULLSNAP\n")
+    assert printed.err == f"hullmark: {journal} is not what 1 snapshot says\n"
+    assert main(["verify", str(journal), "--snapshots", str(folder), "--json"]) == 1
+    (told,) = json.loads(capsys.readouterr().out)["snapshots"]
+    assert (told["path"], told["sequence"]) == (str(path), None)
+    path.unlink()
+    assert main(["verify", str(journal), "--snapshots", str(folder)]) == ExitStatus.FINE
+    assert capsys.readouterr().out.endswith("There are no snapshots.\n")
+
+
+def test_a_journal_in_a_database_is_verified_and_its_address_not_told(
+    journal, postgres_address, capsys
+):
+    main(["restore", str(journal), "--to", postgres_address])
+    capsys.readouterr()
+    assert main(["verify", postgres_address, "--redecide"]) == ExitStatus.FINE
+    assert "units       4 in 3 batches" in capsys.readouterr().out

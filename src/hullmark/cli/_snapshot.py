@@ -1,0 +1,42 @@
+"""The ``hullmark snapshot`` command."""
+
+import time
+from argparse import ArgumentParser, Namespace
+
+from hullmark.cli._location import add_journal, add_snapshots, shown, snapshots_folder
+from hullmark.cli._main import ExitStatus
+from hullmark.cli._progress import Progress
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_journal(parser)
+    add_snapshots(parser, "folder to begin in, and to write into")
+
+
+def run(args: Namespace) -> int:
+    """Follow the journal to its tip, write a snapshot there, and print what is in it."""
+    from hullmark.errors import JournalError
+    from hullmark.runtime import restore
+
+    started_s = time.monotonic()
+    folder = snapshots_folder(args.journal, args.snapshots, make=True)
+    assert folder is not None, "or it would have been asked for"
+    with Progress("replaying") as progress:
+        found = restore(args.journal, snapshots=folder, on_progress=progress)
+    if not found.tip.sequence:
+        raise JournalError(f"journal {shown(args.journal)} must hold a unit, was empty")
+    path = found.save(folder)
+    heads = [
+        ("snapshot", str(path)),
+        ("sequence", f"{found.tip.sequence}"),
+        ("chain tip", found.tip.hash.hex()),
+        ("state hash", found.state_hash),
+        ("accounts", f"{found.accounts:,}"),
+        ("positions", f"{found.positions:,}"),
+        ("bytes", f"{path.stat().st_size:,}"),
+        ("replayed", f"{found.units:,} units"),
+        ("seconds", f"{time.monotonic() - started_s:.1f}"),
+    ]
+    print("\n".join(f"{name:<10}  {value}" for name, value in heads))
+    return ExitStatus.FINE

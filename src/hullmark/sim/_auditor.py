@@ -1,0 +1,140 @@
+"""A second, naive engine that follows a history and says where it disagrees.
+
+Written from the documentation alone, of dicts, whole numbers and fractions: it imports nothing of
+the engine, so that one misreading cannot be in both. It decides nothing. It takes events, one after
+another, keeps its own balances, prices and liquidations, and holds every event to what the
+documentation allows.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hullmark.sim._auditor_desk import AuditorDesk
+from hullmark.sim._auditor_ledger import AuditorLedger
+from hullmark.sim._auditor_losses import AuditorLosses
+from hullmark.sim._auditor_market import AuditorMarket
+from hullmark.sim._auditor_notes import AuditorNotes
+from hullmark.sim._auditor_tape import AuditorTape
+from hullmark.sim._auditor_trades import AuditorTrades
+
+
+class Auditor:
+    """Follows a history by its events, and lists what it would have had otherwise.
+
+    Amounts are whole quanta and lots, as in events; equities and margins are USD, exact
+    but for options and the scenario model.
+    """
+
+    def __init__(self) -> None:
+        self._notes = AuditorNotes()
+        self._ledger = AuditorLedger()
+        self._market = AuditorMarket(self._ledger)
+        desk = AuditorDesk(self._ledger, self._market, self._notes)
+        self._losses = AuditorLosses(self._ledger, self._market, desk, self._notes)
+        self._handlers = {
+            **AuditorTape(self._ledger, self._market, self._notes).handlers(),
+            **AuditorTrades(self._ledger, self._market, desk, self._notes).handlers(),
+            **desk.handlers(),
+            **self._losses.handlers(),
+        }
+
+    @property
+    def disagreements(self) -> list[str]:
+        """A sentence each: number and kind of the event, account, rule, both values."""
+        return self._notes.disagreements
+
+    @property
+    def number(self) -> int:
+        """How many events it has taken."""
+        return self._notes.number
+
+    def take(self, event: Mapping[str, Any], now_ns: int, sequence: int | None = None) -> None:
+        """Take one event as plain builtins, its name under ``type``, and judge it.
+
+        What moves nothing and decides nothing, such as a refusal, is counted only.
+
+        Parameters
+        ----------
+        event : mapping
+            What ``msgspec.to_builtins`` makes of an event.
+        now_ns : int
+            The time of its unit.
+        sequence : int, optional
+            The sequence of its unit, by which a correction names what it reverses; without it a
+            correction is held to nothing that was recorded.
+        """
+        notes = self._notes
+        notes.number += 1
+        notes.kind = event["type"]
+        notes.sequence = sequence
+        if now_ns < notes.now_ns:
+            notes.differ("venue", "time", f">= {notes.now_ns}", now_ns)
+        notes.now_ns = now_ns
+        handler = self._handlers.get(event["type"])
+        if handler is not None:
+            handler(event)
+            self._losses.check_reserves()
+
+    def take_touched(self) -> set[int]:
+        """Return the accounts that were touched since this was last asked."""
+        touched, self._ledger.touched = self._ledger.touched, set()
+        return touched
+
+    def balances(self) -> dict[tuple[int, str], int]:
+        """Return all cash that is not zero: quanta by account and asset."""
+        return {
+            (account, asset): quanta
+            for account, held in self._ledger.cash.items()
+            for asset, quanta in held.items()
+            if quanta
+        }
+
+    def positions(self) -> dict[tuple[int, str], tuple[int, int, int]]:
+        """Return all positions: lots, quote and funding index by account and instrument."""
+        return {
+            (account, symbol): (p.lots, p.quote, p.index_micro)
+            for account, held in self._ledger.positions.items()
+            for symbol, p in held.items()
+        }
+
+    def holding(self, account: int) -> dict[str, tuple[int, ...]]:
+        """Return what one account has that is not zero: cash by asset, positions by instrument."""
+        cash = self._ledger.cash[account]
+        found: dict[str, tuple[int, ...]] = {a: (quanta,) for a, quanta in cash.items() if quanta}
+        for symbol, p in self._ledger.positions[account].items():
+            found[symbol] = (p.lots, p.quote, p.index_micro)
+        return found
+
+    def health(self, account: int) -> tuple[float, float, float, float] | None:
+        """Return maintenance equity and margin, initial equity and margin, in USD.
+
+        Each is a whole number of parts that was divided once. ``None`` where something that the
+        account has never had a price.
+        """
+        found = self._market.standing(account)
+        if found is None:
+            return None
+        return (
+            found.usd(found.maintenance_equity),
+            found.usd(found.maintenance_margin),
+            found.usd(found.initial_equity),
+            found.usd(found.initial_margin),
+        )
+
+    def slack(self, account: int) -> float:
+        """Return how far a health may be from this one, in USD: what an account holds says it."""
+        found = self._market.standing(account)
+        return 0.0 if found is None else found.usd(found.slack)
+
+    def check_sums(self) -> None:
+        """Hold the books to zero: cash and quote per asset, and lots per instrument."""
+        self._notes.kind = "books"
+        cash, lots = self._ledger.sums()
+        for symbol, quote in self._ledger.quotes().items():
+            cash[self._market.rules.instruments[symbol].settlement] += quote
+        for name, total in (*cash.items(), *lots.items()):
+            self._notes.equal("venue", f"sum of {name}", 0, total)
+
+    def differ(self, account: int, what: str, ours: object, theirs: object) -> None:
+        """Note a disagreement that the comparer has found."""
+        self._notes.differ(account, what, ours, theirs)

@@ -1,0 +1,94 @@
+"""Tests of the comparer: drawn histories agree, and an engine that slips is caught at that unit."""
+
+import pytest
+
+from hullmark.clearing import State, Views
+from hullmark.domain import events
+from hullmark.journal import read
+from hullmark.journal.memory import MemoryStore
+from hullmark.runtime import replay
+from hullmark.sim._audit import Audit
+
+from ...laws.world import lived, long_history
+from ..clearing.bank import ANN
+from .told_history import live
+
+
+def followed(store, slip=None):
+    """Return what an audit says of a journal, unit by unit, and in the end."""
+    state = State()
+    views = Views(state)
+    audit, found = Audit(state, views), []
+    for unit in read(store):
+        replay(state, unit, on_event=views.apply)
+        if slip is not None:
+            slip(state, unit)
+        found += [(unit.sequence, said) for said in audit.after(unit)]
+    return [*found, *(("end", said) for said in audit.whole())]
+
+
+@pytest.fixture(scope="module")
+def store():
+    return live().store
+
+
+def slip_at(kind, change):
+    """Return what changes the facts behind the back of the events, once, after an event."""
+    done = []
+
+    def slip(state, unit):
+        if not done and any(isinstance(event, kind) for event in unit.events):
+            done.append(unit.sequence)
+            change(state)
+
+    return slip
+
+
+def steal(state):
+    state.ledger.move(ANN, 3, state.ledger.asset_index["USDT"], 1)
+
+
+def test_a_history_in_which_everything_happens_agrees(store):
+    assert followed(store) == []
+
+
+@pytest.mark.parametrize("seed", [7, 11, 21, 28])
+def test_long_drawn_histories_agree(seed):
+    kept = MemoryStore()
+    lived(long_history(seed), kept)
+    assert followed(kept) == []
+
+
+def test_a_quantum_that_moved_without_an_event_is_found_at_its_unit(store):
+    found = followed(store, slip_at(events.Transferred, steal))
+    sequence = next(
+        unit.sequence
+        for unit in read(store)
+        if any(isinstance(event, events.Transferred) for event in unit.events)
+    )
+    assert found[0][0] == sequence
+    assert [said for at, said in found if at == sequence and f"{ANN}: what it holds" in said]
+
+
+def test_a_vol_that_changed_without_an_event_is_found_by_its_margin(store):
+    def forget(state):
+        state.vols_nano["CALL"] = 2 * 10**9
+
+    found = followed(store, slip_at(events.SurfaceAdopted, forget))
+    assert [said for _, said in found if "health must be" in said]
+
+
+def test_a_sweep_that_says_nothing_of_a_breach_is_found():
+    kept = live()
+    state = State()
+    views = Views(state)
+    audit, found = Audit(state, views), []
+    for unit in read(kept.store):
+        dull = tuple(e for e in unit.events if not isinstance(e, events.BreachesFound))
+        replay(state, unit, on_event=views.apply)
+        found += audit.after(type(unit)(**{**fields(unit), "events": dull}))
+    assert [said for said in found if "a breach must be listed, was []" in said]
+
+
+def fields(unit):
+    return {name: getattr(unit, name) for name in unit.__struct_fields__}

@@ -1,0 +1,76 @@
+"""Every type of event has a table, and every field of it a column in one of its tables."""
+
+from typing import get_args, get_type_hints
+
+import msgspec
+
+from hullmark.domain import Event, events, pack_column
+from hullmark.studies._export_events import HEADER, event_tables
+from hullmark.studies._export_scales import Scales
+
+
+def test_every_field_of_every_event_is_in_a_table():
+    tables = {table.name: table for table in event_tables()}
+    assert len(tables) == len(set(tables))
+    for kind in get_args(Event):
+        name = kind.__name__
+        if kind is events.TradesBooked:  # its columns are the fields of its trades
+            name, kind = f"{name}.trades", events.Traded  # noqa: PLW2901
+        columns = set(tables[name].kinds) - set(HEADER)
+        for field in get_type_hints(kind):
+            plain = field.removesuffix("_ns")
+            wanted = {field, plain, f"event_{field}", f"{field}_1"}
+            assert columns & wanted, f"{name}.{field}"
+
+
+def test_no_table_names_a_column_twice():
+    for table in event_tables():
+        names = [column.name for column in table.columns]
+        assert len(names) == len(set(names)), table.name
+        assert not set(names) & set(HEADER), table.name
+
+
+def test_a_list_of_structs_has_a_table_of_their_fields():
+    tables = {table.name: table for table in event_tables()}
+    price = tables["PricesAccepted.prices"].kinds
+    assert list(price)[len(HEADER) :] == ["factor", "price_nano", "price", "grade", "accepted"]
+
+
+def test_what_is_no_table_is_json():
+    (table,) = [t for t in event_tables() if t.name == "ReactionsDeferred"]
+    assert table.kinds["commands"] == "json"
+    event = events.ReactionsDeferred(commands=())
+    (row,) = table.rows((1, 5, 0, None, None), event, Scales())
+    assert row == (1, 5, 0, None, None, "[]")
+
+
+def test_the_two_who_signed_have_a_column_each():
+    (table,) = [t for t in event_tables() if t.name == "CashAdjusted"]
+    event = msgspec.convert(
+        {
+            "type": "CashAdjusted",
+            "source": 1,
+            "target": 2,
+            "asset": "USDT",
+            "quanta": 5,
+            "authorisers": ("ann", "bob"),
+            "reason": "typed twice",
+        },
+        events.CashAdjusted,
+    )
+    (row,) = table.rows((1, 5, 0, None, None), event, Scales())
+    found = dict(zip(table.kinds, row, strict=True))
+    assert (found["authorisers_1"], found["authorisers_2"]) == ("ann", "bob")
+    assert (found["quanta"], found["amount"], found["reverses"]) == (5, None, None)
+
+
+def test_a_round_is_a_row_per_trade():
+    (table,) = [t for t in event_tables() if t.name == "TradesBooked.trades"]
+    names = [name for name in events.Traded.__struct_fields__ if name != "instrument"]
+    columns = {name: pack_column([7 + k, 8 + k]) for k, name in enumerate(names)}
+    event = events.TradesBooked(symbols=("A", "B"), instrument=pack_column([1, 0]), **columns)
+    found = table.rows((1, 5, 0, None, None), event, Scales())
+    rows = [dict(zip(table.kinds, row, strict=True)) for row in found]
+    assert [(r["row"], r["instrument"], r["buyer"], r["lots"]) for r in rows] == [
+        (0, "B", 7, 9), (1, "A", 8, 10),
+    ]  # fmt: skip
