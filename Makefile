@@ -65,10 +65,10 @@ test: $(VENV)/.dev
 	$(if $(DATA),DATA="$(DATA)") $(BIN)/pytest -n $(JOBS) -r s $(ARGS)
 
 soak: $(VENV)/.dev
-	$(BIN)/python tools/soak.py $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
+	@$(BIN)/python tools/soak.py $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
 
 crash: $(VENV)/.dev
-	$(BIN)/python tools/crash.py $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	@$(BIN)/python tools/crash.py $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	$(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST)) $(ARGS)
 
 check: lint types layers house unit docs

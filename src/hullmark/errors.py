@@ -19,8 +19,9 @@ A refused *command* is not an error but an event with a reason, and an impossibl
 ``AssertionError``. Nothing in hullmark catches that one, but for what replays a whole journal to
 tell of it (``verify``, ``restore``, ``export``): a forged one can hold anything.
 
-`VenueWarning` is a warning, of rules that are valid and thin, `SnapshotWarning` one of a snapshot
-that could not be written, which loses nothing but time at the next opening.
+`VenueWarning` is a warning, of rules
+that are valid and thin; `SnapshotWarning` one of a snapshot that could not be written, which loses
+nothing but time at the next opening; `PortWarning` one of an order that the port did not take.
 """
 
 
@@ -86,3 +87,7 @@ class VenueWarning(UserWarning):
 
 class SnapshotWarning(UserWarning):
     """A snapshot was not written; the journal has everything, and the next one is tried anew."""
+
+
+class PortWarning(UserWarning):
+    """The execution port has not taken an order; it is durable, and at work until its deadline."""

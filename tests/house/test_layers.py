@@ -1,6 +1,7 @@
 """Who may know whom, beyond what the import linter sees: lazy imports, privacy, time and chance."""
 
 import ast
+import sys
 import tomllib
 
 import pytest
@@ -127,6 +128,14 @@ def test_every_package_has_a_layer_and_the_pure_ones_a_ban(library, root):
     }
     assert packages == layered
     assert {p.removeprefix("hullmark.") for p in forbidden["source_modules"]} == PURE
+
+
+def test_the_auditor_knows_nothing_of_the_engine(library):
+    auditor = {n: m for n, m in library.items() if n.startswith("src/hullmark/sim/_auditor")}
+    allowed = {"hullmark.errors", *(f"hullmark.sim.{n[17:-3]}" for n in auditor)}
+    used = {module for m in auditor.values() for module, _ in imports(m.tree)} - allowed
+    assert len(auditor) > 10
+    assert {module.split(".")[0] for module in used} <= sys.stdlib_module_names
 
 
 @pytest.mark.parametrize(

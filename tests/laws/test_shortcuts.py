@@ -1,20 +1,20 @@
 """What the views keep at hand, and what they look at only once, changes no decision and no bit."""
 
 import copy
+from collections import Counter
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from hullmark.clearing import Views
+from hullmark.clearing import Views, _views
 from hullmark.clearing._price_trust import PriceTrust
 from hullmark.journal import read
 from hullmark.journal.memory import MemoryStore
 from hullmark.margin import WhatIf
 
-from . import test_money
 from .small_venue import INSTRUMENTS, TREE
-from .test_money import World, histories, long_history
+from .world import World, histories, long_history
 
 # Without options the tables are moved in place, where there are some they are built anew.
 CONTRACTS = copy.deepcopy(TREE)
@@ -27,17 +27,44 @@ def without_shortcuts(patch):
     patch.setattr(Views, "surely_carry", lambda *_, **__: False)
     patch.setattr(PriceTrust, "until_ns", property(lambda _: -1))
     patch.setattr(WhatIf, "spare_usd", lambda *_, **__: float("-inf"))
-    patch.setattr("hullmark.clearing._views.any_in_breach", lambda *_: True)
+    patch.setattr(_views, "any_in_breach", lambda *_: True)
+
+
+def counted(patch):
+    """Let every shortcut count how often it answers; return the counter."""
+    taken = Counter()
+
+    def count(owner, name, answers):
+        question = getattr(owner, name)
+
+        def asked(*args, **more):
+            found = question(*args, **more)
+            taken[name] += bool(answers(found))
+            return found
+
+        patch.setattr(owner, name, asked)
+
+    count(Views, "surely_carry", lambda found: found)
+    count(WhatIf, "spare_usd", lambda found: found > float("-inf"))
+    count(_views, "any_in_breach", lambda found: not found)
+    until_ns = PriceTrust.until_ns.fget
+
+    def trusted(trust):
+        found = until_ns(trust)
+        taken["until_ns"] += found >= trust._state.now_ns
+        return found
+
+    patch.setattr(PriceTrust, "until_ns", property(trusted))
+    return taken
 
 
 def journal_of(history, tree, *, shortcuts):
     """Return what a history leads to at a venue."""
     store = MemoryStore()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(test_money, "TREE", tree)
         if not shortcuts:
             without_shortcuts(patch)
-        world = World(store)
+        world = World(store, tree)
         for step in history:
             world.do(step)
     return list(read(store))
@@ -59,25 +86,33 @@ def test_a_long_history_goes_the_same_way_without_shortcuts(tree):
     assert journal_of(history, tree, shortcuts=True) == journal_of(history, tree, shortcuts=False)
 
 
+@pytest.mark.parametrize("tree", [TREE, CONTRACTS], ids=["options", "contracts"])
+def test_every_shortcut_is_taken_in_a_long_history(tree):
+    with pytest.MonkeyPatch.context() as patch:
+        taken = counted(patch)
+        world = World(MemoryStore(), tree)
+        for step in long_history(9):
+            world.do(step)
+    assert set(taken) == {"surely_carry", "spare_usd", "any_in_breach", "until_ns"}
+    assert min(taken.values()) > 10, taken
+
+
 @given(histories, venues)
 def test_views_that_followed_have_the_tables_and_the_answers_of_views_that_were_built(
     history, tree
 ):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(test_money, "TREE", tree)
-        world = World(MemoryStore())
-        for step in history:
-            world.do(step)
-            followed, built = world.venue.views, Views(world.state)
-            assert followed.book == built.book
-            assert bits(followed.tables) == bits(built.movable.tables)
+    world = World(MemoryStore(), tree)
+    for step in history:
+        world.do(step)
+        followed, built = world.venue.views, Views(world.state)
+        assert followed.book == built.book
+        assert bits(followed.tables) == bits(built.movable.tables)
 
 
 @given(histories, venues, st.data())
 def test_one_row_asked_and_the_same_row_built_have_the_same_bits(history, tree, data):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(test_money, "TREE", tree)
-        world = World(MemoryStore())
+        world = World(MemoryStore(), tree)
         for step in history:
             world.do(step)
         views, state = world.venue.views, world.state

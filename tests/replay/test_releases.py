@@ -1,7 +1,7 @@
 """Journals of past releases still replay, to the facts and the hash that they ended in.
 
 Each is a SQLite journal as that release wrote it, packed; it holds every type of event of its day,
-drawn from the histories of ``tests/laws/test_money.py``. ``tools/record_release.py`` makes the one
+drawn from the histories of ``tests/laws/world.py``. ``tools/record_release.py`` makes the one
 of a new release.
 """
 

@@ -20,7 +20,7 @@ from hullmark.sim import Fault, History, soak, soak_table
 
 ROOT = Path(__file__).parents[2]
 # Long enough together to meet everything, and some to see contracts expire.
-HISTORIES = {1: 6_000, 2: 4_000, **dict.fromkeys(range(3, 13), 1_000)}
+HISTORIES = {1: 6_000, 2: 4_000, **dict.fromkeys((*range(3, 13), 16), 1_000)}
 
 # Seed and events of histories that broke a law once.
 KEPT = (
@@ -62,6 +62,12 @@ def test_the_histories_survive_crashes_and_repetitions(report):
     assert min(history.repeated for history in report) > 0
     assert min(history.turned_away for history in report) > 0
     assert {history.store for history in report} == {"memory", "sqlite"}
+
+
+def test_histories_on_disk_begin_at_snapshots_and_followers_take_over_and_hand_over(report):
+    on_disk = [history for history in report if history.store == "sqlite"]
+    for what in ("restored", "takeovers", "handovers"):
+        assert sum(getattr(history, what) for history in on_disk) > 1, what
 
 
 def test_equal_seeds_give_equal_journals_and_facts_and_others_do_not():

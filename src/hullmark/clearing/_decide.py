@@ -16,6 +16,7 @@ from hullmark.clearing._refusals import REFUSALS
 from hullmark.clearing._state import State
 from hullmark.clearing._views import Views
 from hullmark.domain import Command, Event, Reason, commands, events
+from hullmark.errors import AmountOverflowError
 from hullmark.liquidation import LiquidationEngine
 
 # Some decisions need the facts alone, some margins as well.
@@ -54,7 +55,12 @@ def decide(
 
     Equal facts and an equal command give equal events: there is no clock, chance or memory here.
     """
-    found = _decide(state, views, engine, command)
+    try:
+        found = _decide(state, views, engine, command)
+    except AmountOverflowError as e:  # out of a question about what would be: nothing has been
+        if Reason.OVERFLOW not in REFUSALS[type(command)]:
+            raise
+        found = (refuse(Reason.OVERFLOW, str(e)),)
     if found and isinstance(found[0], events.Refused):
         kind, reason = type(command), found[0].reason
         assert reason in REFUSALS[kind], f"{kind.__name__} is not refused for {reason.name}"

@@ -6,6 +6,7 @@ nor initial margin are asked; the sweep that follows finds what has come under i
 """
 
 from collections.abc import Sequence
+from unicodedata import category, normalize
 
 from hullmark.clearing._checks import (
     QUANTA_MAX,
@@ -126,10 +127,10 @@ def adjust_cash(state: State, command: commands.AdjustCash) -> Sequence[Event]:
 
 def _need_signed(authorisers: tuple[str, str], reason: str) -> events.Refused | None:
     for name in authorisers:
-        if not 1 <= len(name.strip()) <= NAME_LENGTH_MAX:
+        if not _letters(name) or len(name) > NAME_LENGTH_MAX:
             detail = f"authorisers must have names of 1 to {NAME_LENGTH_MAX} characters"
             return refuse(Reason.UNAUTHORISED, f"{detail}, was {name!r:.120}")
-    first, second = (name.strip().casefold() for name in authorisers)
+    first, second = map(_letters, authorisers)
     if first == second:
         detail = f"authorisers must be two different people, was {authorisers}"
         return refuse(Reason.UNAUTHORISED, detail)
@@ -137,6 +138,12 @@ def _need_signed(authorisers: tuple[str, str], reason: str) -> events.Refused | 
         detail = f"reason must have 1 to {REASON_LENGTH_MAX} characters, was {reason!r:.120}"
         return refuse(Reason.UNAUTHORISED, detail)
     return None
+
+
+# A name as it is read: blanks, invisible characters, case and forms of one letter do not count.
+def _letters(name: str) -> str:
+    folded = normalize("NFKC", normalize("NFKC", name).casefold())
+    return "".join(letter for letter in folded if category(letter)[0] not in "CZ")
 
 
 def _need_recorded(command: commands.BustTrade) -> events.Refused | None:

@@ -158,10 +158,9 @@ def _(event: events.PricesAccepted, state: State) -> None:
     heard: dict[str, list[Print]] = {}
     for said in event.prints:
         heard.setdefault(said.factor, []).append(said)
-    for factor, prints in heard.items():
-        state.prints[factor] = latest_prints(state.prints.get(factor, ()), prints)
-    for price in event.prices:
-        state.prices[price.factor] = price
+    known = state.prints
+    known.update({f: latest_prints(known.get(f, ()), prints) for f, prints in heard.items()})
+    state.prices.update({price.factor: price for price in event.prices})
     state.valuation_ns = state.now_ns
 
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from hullmark.book import Book, Rows
 from hullmark.clearing._state import State
-from hullmark.clearing._units import Scale
-from hullmark.core import FloatArray, IntArray
+from hullmark.clearing._units import Scale, cash_units, position_units
+from hullmark.core import Bundle, FloatArray, IntArray, kernel
 from hullmark.domain import SystemAccount
 from hullmark.ledger import Lines, Position
 
@@ -103,18 +103,58 @@ class LedgerBook:
                 book.add_account(model)
         rows = np.array([row for row in touched if row >= SYSTEM_ROWS], np.int64)
         if rows.size:
-            cash, held, instrument, *exact = ledger.lines(rows)
-            sizes, quotes = self._scale.positions(instrument, *exact)
+            scale = self._scale
+            balance, count, instrument, size, quote, exact = read_rows(
+                ledger.bundle, rows, scale.lot_array, scale.settled_array, scale.unit_array
+            )
+            if not exact:
+                cash, _, _, *numbers = ledger.lines(rows)
+                balance = scale.balances(cash)
+                size, quote = scale.positions(instrument, *numbers)
             book.set_rows(
                 rows - SYSTEM_ROWS,
-                balance=self._scale.balances(cash),
-                count=held,
+                balance=balance,
+                count=count,
                 instrument=instrument,
-                size=sizes,
-                quote=quotes,
+                size=size,
+                quote=quote,
             )
 
     def _models(self, accounts: Sequence[int]) -> list[int]:
         margin, modes = self._state.in_force.margin, self._state.modes
         code_of = {mode: margin.code(mode) for mode in margin.model_of}
         return [code_of[modes[account]] for account in accounts]
+
+
+@kernel
+def read_rows(
+    ledger: Bundle, rows: IntArray, lot: FloatArray, settled: FloatArray, unit: FloatArray
+) -> tuple[FloatArray, IntArray, NDArray[np.int32], FloatArray, FloatArray, bool]:
+    """Return what `Book.set_rows` takes of rows of a ledger, and whether it is exact for sure.
+
+    It begins with `Ledger.bundle`; the last three are the arrays of a `Scale`.
+    """
+    cash, slots, _ = ledger.content[:3]
+    head, following, _, instruments, lots, quotes, paid = slots
+    count, total, exact = np.zeros(rows.size, np.int64), 0, True
+    for k in range(rows.size):
+        slot = head[rows[k]]
+        while slot >= 0:
+            count[k] += 1
+            slot = following[slot]
+        total += count[k]
+    balance, instrument = np.empty((rows.size, unit.size)), np.empty(total, np.int32)
+    size, quote, at = np.empty(total), np.empty(total), 0
+    for k in range(rows.size):
+        for a in range(unit.size):
+            balance[k, a], sure = cash_units(cash[rows[k], a], unit[a])
+            exact = exact and sure
+        slot = head[rows[k]]
+        while slot >= 0:
+            i = instruments[slot]
+            size[at], quote[at], sure = position_units(
+                lots[slot], quotes[slot], paid[slot], lot[i], settled[i]
+            )
+            instrument[at], exact = i, exact and sure
+            slot, at = following[slot], at + 1
+    return balance, count, instrument, size, quote, exact

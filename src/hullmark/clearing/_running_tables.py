@@ -85,6 +85,7 @@ class _Contracts:
             rules.instruments, rules.margin.scenarios, assets=built.assets, shocked=built.shocked
         )
         self._carry, self._mark = built.carry, built.view.mark.copy()
+        self._carries = bool(built.carry.any())
         self._instrument_of = {i.symbol: n for n, i in enumerate(rules.instruments)}
         self._asset_of = {
             t.asset.symbol: a for a, t in enumerate(rules.terms) if t.peg_nano is None
@@ -116,6 +117,8 @@ class _Contracts:
             notional_usd=tables.notional_usd,
             risk=tables.risk,
         )
+        if not self._carries:
+            return
         tables.value[numbers] -= self._carry[numbers]
         moved = tables.asset_risk[tables.settle[numbers]]
         tables.risk[numbers] -= self._carry[numbers, None] * moved

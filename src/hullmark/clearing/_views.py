@@ -225,14 +225,31 @@ class Views:
             number = self._ledger_book.row(account)
             spare_usd = self._what_if.spare_usd(number, change, settled=True)
             if spare_usd > float("-inf"):
-                return spare_usd
+                return spare_usd - self._gains_behind_funding_usd(account)
         ledger = self._state.ledger
         gains_usd, row, tables = 0.0, self.row(account), self.tables
         for number, size, quote in zip(row.instrument, row.size, row.quote, strict=True):
             if isinstance(ledger.instruments[number], Perpetual | Future):
                 gain = float(size * tables.value[number] + quote)
                 gains_usd += max(gain, 0.0) * float(tables.price_usd[tables.settle[number]])
+        gains_usd += self._gains_behind_funding_usd(account)
         return self.initial_health_usd(account, paid=(asset, quanta)) - gains_usd
+
+    # A withdrawal pays the funding that is due from cash, and the gain that it stood against is
+    # unsettled then.
+    def _gains_behind_funding_usd(self, account: int) -> float:
+        ledger, tables, found = self._state.ledger, self.tables, 0.0
+        if not ledger.unsettled(account):
+            return found
+        row = self.row(account)
+        for number, size, quote in zip(row.instrument, row.size, row.quote, strict=True):
+            due = ledger.funding_owed(account, int(number))
+            if due > 0:
+                asset = ledger.settlement(int(number))
+                net = float(size * tables.value[number] + quote)
+                before = net + due / ledger.assets[asset].quanta_per_unit
+                found += (max(before, 0.0) - max(net, 0.0)) * float(tables.price_usd[asset])
+        return found
 
     def net_quanta(self, account: int, asset: int, fill: Fill | None = None) -> int:
         """Return net value in quanta of one asset, each part rounded down, exact for contracts."""

@@ -1,22 +1,36 @@
 """The ``hullmark snapshot`` command."""
 
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from hullmark.cli._location import add_journal, add_snapshots, shown, snapshots_folder
 from hullmark.cli._main import ExitStatus
 from hullmark.cli._progress import Progress
+
+_KEEP = 2  # the one before the newest is there if the newest is lost
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
     add_journal(parser)
     add_snapshots(parser, "folder to begin in, and to write into")
+    parser.add_argument(
+        "--keep", type=whole_number, default=_KEEP, metavar="N",
+        help=f"newest snapshots that stay in the folder (default: {_KEEP})",
+    )  # fmt: skip
+
+
+def whole_number(text: str) -> int:
+    """Return a number of things to keep."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ArgumentTypeError(f"must be a whole number >= 1, was {text!r:.40}")
+    return int(text)
 
 
 def run(args: Namespace) -> int:
     """Follow the journal to its tip, write a snapshot there, and print what is in it."""
     from hullmark.errors import JournalError
+    from hullmark.journal import Snapshots
     from hullmark.runtime import restore
 
     started_s = time.monotonic()
@@ -27,6 +41,7 @@ def run(args: Namespace) -> int:
     if not found.tip.sequence:
         raise JournalError(f"journal {shown(args.journal)} must hold a unit, was empty")
     path = found.save(folder)
+    Snapshots(folder).prune(args.keep)
     heads = [
         ("snapshot", str(path)),
         ("sequence", f"{found.tip.sequence}"),

@@ -12,7 +12,7 @@ from numba.experimental import structref
 from hullmark.core._kernel import kernel
 
 
-@structref.register  # type: ignore[untyped-decorator]
+@structref.register
 class BundleType(types.StructRef):  # type: ignore[misc]
     """What the compiler knows of a bundle: the type of its content."""
 

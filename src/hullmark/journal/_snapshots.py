@@ -6,7 +6,7 @@ from pathlib import Path
 from hullmark.errors import JournalError
 from hullmark.journal._snapshot import Snapshot, read_snapshot, write_snapshot
 
-_NAME = re.compile(r"snapshot-(\d{20})\.hull")
+_NAME = re.compile(r"snapshot-([0-9]{20})\.hull")
 
 
 class Snapshots:

@@ -5,7 +5,7 @@ write-ahead log when two connections meet (sqlite.org/wal.html#walresetbug, fixe
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,15 +24,19 @@ SCHEMA_VERSION = 2
 SQLITE_VERSION_MIN = (3, 51, 3)
 
 _BUSY_MS_MAX = 5_000  # a reader may have to wait while a log is recovered
+_CLOSING_MS_MAX = 500  # a writer waits for readers that are in the midst of something
+_TOKEN_MAX = 2**62
 _TABLE = (
     "CREATE TABLE batch (first INTEGER PRIMARY KEY, last INTEGER NOT NULL,"
     " previous_hash BLOB NOT NULL, hash BLOB NOT NULL, payload BLOB NOT NULL) STRICT"
 )
-_WRITER = "CREATE TABLE writer (token INTEGER NOT NULL) STRICT"
+_WRITER = "CREATE TABLE writer (token INTEGER NOT NULL, is_open INTEGER NOT NULL) STRICT"
 _SCHEMAS = {1: [(_TABLE,)], 2: [(_TABLE,), (_WRITER,)]}  # what a file of each version holds
 # What brings a file to each version from the one before it.
-_MIGRATIONS = {2: (_WRITER, "INSERT INTO writer VALUES (0)")}
-_NEXT_TOKEN = "UPDATE writer SET token = token + 1 RETURNING token"
+_MIGRATIONS = {2: (_WRITER, "INSERT INTO writer VALUES (0, 0)")}
+_NEXT_TOKEN = "UPDATE writer SET token = token + 1, is_open = 1 RETURNING token"
+_CLOSED = "UPDATE writer SET is_open = 0 WHERE token = ?"
+_FOLD = "PRAGMA wal_checkpoint(TRUNCATE)"  # into the file, as far as no reader is in the way
 # One statement, so that between looking at the token and appending nobody comes in.
 _INSERT = "INSERT INTO batch SELECT ?, ?, ?, ?, ? WHERE (SELECT token FROM writer) = ?"
 _FROM = (
@@ -72,6 +76,8 @@ class SqliteStore(Closing):
         if tuple(map(int, apsw.sqlite_lib_version().split("."))) < SQLITE_VERSION_MIN:
             raise JournalError(f"SQLite must be >= 3.51.3, was {apsw.sqlite_lib_version()}")
         self._path = Path(path).resolve()  # two names of one file share one lock
+        if not read_only:
+            _require_one_name(self._path)
         self._lock = None if read_only else WriterLock(self._path)
         self._db: apsw.Connection | None = None
         self._tip, self._token = GENESIS, 0
@@ -81,6 +87,7 @@ class SqliteStore(Closing):
             self._db = _connect_broken(self._path) if broken else self._open(read_only)
             if not read_only:
                 self._token = _next_token(self._db, self._path, self._tip)
+                self._db.execute(_FOLD).fetchall()  # now the file says that it has a log
         except BaseException:
             self.close()
             raise
@@ -122,6 +129,7 @@ class SqliteStore(Closing):
         """Look through what may hide rows: a log that is not read to its end, a misread page."""
         with _damage(self._path):
             _require_whole_log(self._connection, self._path)
+            _require_writer(self._connection)
             found = [text for (text,) in self._connection.execute("PRAGMA quick_check(1)")]
         if found != ["ok"]:
             raise DamagedJournalError(f"SQLite's check must find nothing, found {found[:1]}")
@@ -131,14 +139,26 @@ class SqliteStore(Closing):
         return poll(lambda: self.tip, sequence, timeout_s)
 
     def close(self) -> None:
-        """Close the file, fold its log into it, and let the next writer in."""
+        """Close the file, fold its log into it, and let the next writer in.
+
+        A reader may keep the log from being folded. Then the file says that it is not without it.
+        """
         try:
             if self._db is not None:
+                self._end_writing(self._db)
                 self._db.close()
         finally:
             self._db = None
             if self._lock is not None:
                 self._lock.release()
+
+    # What fails here failed before, and the next opening recovers from it.
+    def _end_writing(self, db: apsw.Connection) -> None:
+        if self._token:
+            with suppress(apsw.Error):
+                db.set_busy_timeout(_CLOSING_MS_MAX)
+                db.execute(_CLOSED, (self._token,)).fetchall()
+                db.execute(_FOLD).fetchall()
 
     @property
     def _connection(self) -> apsw.Connection:
@@ -147,15 +167,18 @@ class SqliteStore(Closing):
         return self._db
 
     def _open(self, read_only: bool) -> apsw.Connection:
+        has_log = Path(f"{self._path}-wal").exists()  # SQLite makes an empty one
         try:
             with _damage(self._path):
                 db = _connect(self._path, read_only=read_only)
                 try:
+                    _require_log(db, has_log=has_log)
                     self._tip = self._read_tip(db)
                     _require_whole_log(db, self._path)
                     if not read_only:
                         db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
                         _migrate(db)
+                    _require_writer(db)
                 except BaseException:
                     db.close()
                     raise
@@ -170,6 +193,13 @@ class SqliteStore(Closing):
                     raise DamagedJournalError("the last row must hold integers and bytes")
                 return Tip(last, digest)
         return GENESIS
+
+
+# Another name would have a lock and a log of its own, and two writers would each keep one.
+def _require_one_name(path: Path) -> None:
+    links = path.stat().st_nlink if path.is_file() else 1
+    if links > 1:
+        raise JournalError(f"journal {path} must have one name, was a file with {links} hard links")
 
 
 # The file appears with its schema or not at all: an empty one is never a beginning, always a loss.
@@ -253,6 +283,26 @@ def _migrate(db: apsw.Connection) -> None:
             for statement in _MIGRATIONS[version]:
                 db.execute(statement)
             db.pragma("user_version", version)
+
+
+# A file whose writer has not closed it is not whole without its log: a copy that left the log
+# behind would be an older history, or none, and nothing else would show it.
+def _require_log(db: apsw.Connection, *, has_log: bool) -> None:
+    if not has_log and db.pragma("user_version") > 1:
+        for (is_open,) in db.execute("SELECT is_open FROM writer"):
+            if is_open:
+                raise DamagedJournalError(
+                    "it must have its log beside it, which is missing: its writer has not closed it"
+                )
+
+
+def _require_writer(db: apsw.Connection) -> None:
+    if db.pragma("user_version") > 1:
+        found = db.execute("SELECT token, is_open FROM writer").fetchall()
+        match found:
+            case [(int(token), int())] if 0 <= token < _TOKEN_MAX:
+                return
+        raise DamagedJournalError(f"it must have one writer's token, has {found[:2]}")
 
 
 # What SQLite reads of the log must be all that was committed. A writer may append meanwhile: then

@@ -3,6 +3,8 @@
 from hullmark.core import NANO
 from hullmark.domain import Future, Instrument, Option, Perpetual
 
+_MARGINED = (Perpetual, Future)  # made once: this is asked at every trade
+
 
 def unit_ratio(instrument: Instrument, price_nano: int, quanta_per_unit: int) -> tuple[int, int]:
     """Return the value of one lot in settlement quanta as a ratio, denominator above zero.
@@ -10,7 +12,7 @@ def unit_ratio(instrument: Instrument, price_nano: int, quanta_per_unit: int) ->
     Linear contracts, options and spot are worth lot times price; an inverse contract is worth minus
     lot over price, in coins, so that buying it costs a negative number of them.
     """
-    if isinstance(instrument, Perpetual | Future) and instrument.inverse:
+    if isinstance(instrument, _MARGINED) and instrument.inverse:
         return -instrument.lot_nano * quanta_per_unit, price_nano
     return instrument.lot_nano * price_nano * quanta_per_unit, NANO * NANO
 

@@ -20,6 +20,7 @@ from hullmark.margin._tiers import bracket_usd
 _CHUNKS = 16  # slices of a sweep: enough that an uneven book keeps every thread busy
 _SCENARIO = ScenarioModel.code
 _ZERO = np.zeros(1, np.int64)
+_ONE = np.uintp(1)  # unsigned, as places in arrays are here: no place counts from the end
 COLUMNS = 9  # of `Health`, as the kernel writes them
 
 
@@ -94,7 +95,7 @@ def _equity(
         at_risk |= rows.balance[row, a] < 0.0
     gross = 0.0
     settle, quoted, valued = 0, 0.0, 0.0
-    for j in range(np.uintp(start), np.uintp(stop)):  # unsigned: no place counts from the end
+    for j in range(np.uintp(start), np.uintp(stop)):
         i = np.uintp(rows.instrument[j])
         size = rows.size[j]
         if tables.settle[i] != settle:  # a run of one settlement asset stays in registers
@@ -120,14 +121,14 @@ def _equity(
 def _tiered(start: int, stop: int, rows: Rows, tables: RiskTables) -> tuple[float, float]:
     """Return initial and maintenance requirement; infinite where a schedule is missing."""
     initial = maintenance = 0.0
-    for j in range(start, stop):
-        i = rows.instrument[j]
-        k, last = tables.tier_start[i], tables.tier_stop[i] - 1
-        if last < k:
+    for j in range(np.uintp(start), np.uintp(stop)):
+        i = np.uintp(rows.instrument[j])
+        k, beyond = np.uintp(tables.tier_start[i]), np.uintp(tables.tier_stop[i])
+        if beyond <= k:
             return math.inf, math.inf
         notional = abs(rows.size[j]) * tables.notional_usd[i]
-        while k < last and tables.tier_floor_usd[k + 1] <= notional:  # most positions are small
-            k += 1
+        while k + _ONE < beyond and tables.tier_floor_usd[k + _ONE] <= notional:  # most are small
+            k += _ONE
         floor = tables.tier_floor_usd[k]
         initial += bracket_usd(
             notional, floor, tables.tier_initial[k], tables.tier_initial_base_usd[k]

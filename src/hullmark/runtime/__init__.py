@@ -20,11 +20,12 @@ from hullmark.runtime._follower import Follower
 from hullmark.runtime._ingress import Ingress
 from hullmark.runtime._keys import Keyed
 from hullmark.runtime._open import open_venue, read_rules, read_venue_file
+from hullmark.runtime._outbox import ExecutionPort
 from hullmark.runtime._recover import Replica, replay, take_snapshot
 from hullmark.runtime._redecide import Difference
 from hullmark.runtime._restore import Restored, restore, take_in
 from hullmark.runtime._snapshotting import SnapshotPolicy
-from hullmark.runtime._venue import Answer, ExecutionPort, Venue
+from hullmark.runtime._venue import Answer, Venue
 from hullmark.runtime._verify import BrokenLaw, Verification, verify
 
 __all__ = [

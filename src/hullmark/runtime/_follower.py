@@ -7,10 +7,11 @@ from pathlib import Path
 from hullmark.core import Closing
 from hullmark.errors import JournalError
 from hullmark.journal import Journal, Store, Tip, open_store, read_batches
+from hullmark.runtime._outbox import ExecutionPort
 from hullmark.runtime._questions import Questions
 from hullmark.runtime._recover import begin, begun_with
 from hullmark.runtime._snapshotting import SnapshotPolicy
-from hullmark.runtime._venue import ExecutionPort, Venue
+from hullmark.runtime._venue import Venue
 
 
 class Follower(Questions, Closing):

@@ -17,6 +17,7 @@ from hullmark.runtime._keys import Keyed
 from hullmark.runtime._venue import Answer, Venue, commit_failed
 
 _QUEUE_MAX = 100_000  # commands that wait; beyond it submitters do
+_DELAY_MS_MAX = 60_000
 
 
 class _Waiting(NamedTuple):
@@ -43,14 +44,16 @@ class Ingress(Closing):
     Raises
     ------
     InvalidInputError
-        If *batch_max* is below 1 or *delay_ms_max* below 0.
+        If *batch_max* is below 1, or *delay_ms_max* not between 0 and a minute.
     """
 
     def __init__(self, venue: Venue, *, batch_max: int = 1_000, delay_ms_max: float = 0.0) -> None:
         if batch_max < 1:
             raise InvalidInputError(f"batch_max must be >= 1, was {batch_max}")
-        if not delay_ms_max >= 0:
-            raise InvalidInputError(f"delay_ms_max must be >= 0, was {delay_ms_max}")
+        if not 0 <= delay_ms_max <= _DELAY_MS_MAX:
+            raise InvalidInputError(
+                f"delay_ms_max must be in [0, {_DELAY_MS_MAX}], was {delay_ms_max}"
+            )
         self._venue = venue
         self._batch_max = batch_max
         self._delay_s = delay_ms_max / 1_000
@@ -68,6 +71,8 @@ class Ingress(Closing):
         InvalidInputError, PluginError, JournalError
             As for `Venue.submit` and `post`.
         """
+        if threading.current_thread() is self._thread:
+            raise JournalError("ingress must not be waited for by its own thread: post instead")
         return self.post(command, key=key).result()
 
     def post(self, command: Command, *, key: str | None = None) -> "Future[Answer]":
@@ -93,7 +98,8 @@ class Ingress(Closing):
             if self._open:
                 self._open = False
                 self._queue.put(None)
-        self._thread.join()
+        if threading.current_thread() is not self._thread:  # which ends by itself
+            self._thread.join()
 
     def _run(self) -> None:
         more = True

@@ -2,7 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import NamedTuple
+
+import msgspec
 
 from hullmark.domain import Command
 from hullmark.errors import InvalidInputError
@@ -40,6 +43,10 @@ class Keys:
         if len(self._sequence_of) > self._most:
             self._sequence_of.popitem(last=False)
 
+    def digest(self) -> bytes:
+        """Return a hash of what is remembered, and in which order."""
+        return blake2b(msgspec.msgpack.encode(list(self.items()))).digest()
+
     def items(self) -> Iterable[tuple[str, int]]:
         """Return what is remembered, the oldest first."""
         return self._sequence_of.items()
@@ -47,7 +54,11 @@ class Keys:
 
 def check_key(key: object) -> None:
     """Raise unless *key* is a short text."""
-    if not isinstance(key, str) or not 0 < len(key) <= KEY_CHARACTERS_MAX:
-        raise InvalidInputError(
-            f"key must be a text of 1 to {KEY_CHARACTERS_MAX} characters, was {key!r:.60}"
-        )
+    try:
+        if type(key) is str and 0 < len(key) <= KEY_CHARACTERS_MAX and key.encode():
+            return
+    except UnicodeEncodeError:
+        pass  # half of a character
+    raise InvalidInputError(
+        f"key must be a text of 1 to {KEY_CHARACTERS_MAX} characters, was {key!r:.60}"
+    )

@@ -12,9 +12,10 @@ from hullmark.clearing import Rules, thin_tiers
 from hullmark.domain import commands
 from hullmark.errors import DocumentError, VenueWarning
 from hullmark.journal import Journal, open_store
+from hullmark.runtime._outbox import ExecutionPort
 from hullmark.runtime._recover import begin, begun_with
 from hullmark.runtime._snapshotting import SnapshotPolicy
-from hullmark.runtime._venue import ExecutionPort, Venue
+from hullmark.runtime._venue import Venue
 
 
 def read_venue_file(path: str | Path) -> Mapping[str, Any]:

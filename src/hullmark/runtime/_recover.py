@@ -1,6 +1,7 @@
 """From a journal back to the facts: a snapshot if there is one, and the units after it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,11 +123,17 @@ def begin(folder: str | Path | None) -> tuple[Path | None, Replica]:
     SnapshotError
         If the newest one is damaged; the message has what to do.
     """
-    try:
-        found = None if folder is None else Snapshots(folder).latest()
-        return (None, Replica()) if found is None else (found[0], start_from(*found))
-    except SnapshotError as e:
-        raise SnapshotError(f"{e}; {_ADVICE}") from e
+    snapshots = None if folder is None else Snapshots(folder)
+    if snapshots is None or not snapshots.paths():
+        return None, Replica()
+    with ThreadPoolExecutor(1) as beside:
+        # The kernels that hash are loaded meanwhile: a third of a second in a new process.
+        beside.submit(lambda: RunningHash(State()).current())
+        try:
+            found = snapshots.latest()
+            return (None, Replica()) if found is None else (found[0], start_from(*found))
+        except SnapshotError as e:
+            raise SnapshotError(f"{e}; {_ADVICE}") from e
 
 
 @contextmanager

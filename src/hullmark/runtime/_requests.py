@@ -15,6 +15,8 @@ _INTERNAL = (commands.DeferReactions, commands.ResumeReactions)
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[list[Command]] = msgspec.msgpack.Decoder(list[Command])
 
+_UNFIT = (msgspec.MsgspecError, TypeError, OverflowError, UnicodeEncodeError, RecursionError)
+
 
 class Request(NamedTuple):
     """A command that fits its schema, and the key it came under."""
@@ -58,7 +60,7 @@ def validate(requests: Iterable[Command | Keyed]) -> list[Request]:
 def _fit(wanted: Sequence[Command]) -> Sequence[Command]:
     try:
         return _DECODER.decode(_ENCODER.encode(wanted))
-    except (msgspec.MsgspecError, TypeError, OverflowError, UnicodeEncodeError):
+    except _UNFIT:
         for command in wanted:
             _fit_one(command)
         raise
@@ -67,7 +69,7 @@ def _fit(wanted: Sequence[Command]) -> Sequence[Command]:
 def _fit_one(command: Command) -> None:
     try:
         _DECODER.decode(_ENCODER.encode([command]))
-    except (msgspec.MsgspecError, TypeError, OverflowError, UnicodeEncodeError) as e:
+    except _UNFIT as e:
         raise InvalidInputError(f"command must fit its schema, but {e}: {command!r:.200}") from e
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from hullmark.clearing import decide, evolve, react, stamp
 from hullmark.core import Closing
@@ -12,6 +12,7 @@ from hullmark.journal import Journal, Snapshot, Tip, Unit
 from hullmark.liquidation import LiquidationEngine, load_engine
 from hullmark.runtime._corrections import find_unlike, reversal
 from hullmark.runtime._keys import Keyed
+from hullmark.runtime._outbox import ExecutionPort, Outbox
 from hullmark.runtime._questions import Questions
 from hullmark.runtime._reactions import Reactions
 from hullmark.runtime._recover import Replica, take_snapshot
@@ -25,14 +26,6 @@ REACTIONS_MAX = 100_000
 FIRST_ENGINE = "partial"  # until rules name one; nobody is in breach before
 
 Refused = events.Refused  # below, `events` is also what an answer holds
-
-
-class ExecutionPort(Protocol):
-    """Where liquidation orders go: the venue's order book, or a paper market."""
-
-    def send(self, order: events.LiquidationOrdered, /) -> None:
-        """Take an order that is already durable. Its fill returns as ``ReportFill``."""
-        ...
 
 
 class Answer(NamedTuple):
@@ -93,8 +86,8 @@ class Venue(Questions, Closing):
         self._journal = journal
         self._reactions_max = reactions_max
         self._clock = clock
-        self._port = port
-        self._failed = False
+        self._outbox = Outbox(port)
+        self._failed = self._closed = False
         self._reactions = Reactions()  # empty between two commands
         self._snapshotter: Snapshotter | None = None
         replica = Replica() if start is None else start
@@ -117,9 +110,11 @@ class Venue(Questions, Closing):
 
     def close(self) -> None:
         """Release the journal. After this another process may write it: a planned handover."""
+        self._closed = True
         self._journal.close()
         if self._snapshotter is not None:
             self._snapshotter.close()
+        self._outbox.tell()
 
     @property
     def tip(self) -> Tip:
@@ -182,10 +177,12 @@ class Venue(Questions, Closing):
 
         Warns
         -----
-        SnapshotWarning
-            If a snapshot was not written since the last call; before any command is carried out.
+        PortWarning, SnapshotWarning
+            If the port has not taken an order, or a snapshot was not written, since the last call;
+            before any command is carried out.
         """
         self._need_sound()
+        self._outbox.tell()
         if self._snapshotter is not None:
             self._snapshotter.tell()
         wanted = validate(requests)
@@ -200,7 +197,7 @@ class Venue(Questions, Closing):
             if place in before:
                 answers.append(_again(before[place], answers))
                 continue
-            if self._state.deferred:
+            while self._state.deferred:  # each time some are done: all of them before the next
                 units += self._run_to_rest(commands.ResumeReactions())
             answers.append(Answer(self._run_to_rest(request.command, request.key)))
             if self._state.rules is not None:
@@ -211,8 +208,7 @@ class Venue(Questions, Closing):
         for unit in units:
             if unit.key is not None:
                 self._replica.keys.add(unit.key, unit.sequence)
-        if self._port is not None:
-            _send(units, self._port)
+        self._outbox.send(units)
         if self._snapshotter is not None:
             self._snapshotter.take_due(self._replica)
         return answers
@@ -252,6 +248,8 @@ class Venue(Questions, Closing):
     def _need_sound(self) -> None:
         if self._failed:
             raise commit_failed()
+        if self._closed:
+            raise JournalError("venue must be open to take commands, was closed")
 
     # By place, of each request whose key is known: its answer, or the place of an earlier request.
     def _find_answered(self, wanted: Sequence[Request]) -> dict[int, Answer | int]:
@@ -327,10 +325,3 @@ def _need_same(key: str, first: Command, second: Command) -> None:
         raise InvalidInputError(
             f"key {key!r} must stand for one command, {first!r:.200}, was sent with {second!r:.200}"
         )
-
-
-def _send(units: Sequence[Unit], port: ExecutionPort) -> None:
-    for unit in units:
-        for event in unit.events:
-            if isinstance(event, events.LiquidationOrdered):
-                port.send(event)

@@ -96,7 +96,7 @@ def verify(
             for unit in units:
                 following.take(unit)
                 if checks is not None:
-                    checks.pass_unit(unit.sequence, following.facts)
+                    checks.pass_unit(unit.sequence, following.facts, following.keys)
                 if on_progress is not None:
                     on_progress(unit.sequence, total)
     proof = following.close()
@@ -121,7 +121,7 @@ class _Replay:
     def __init__(self, *, redecide: bool, recorded: Recorded) -> None:
         self.state = State()
         self._recorded = recorded
-        self._keys = Keys()
+        self.keys = Keys()
         self.again = Redecider(self.state) if redecide else None
         self.units = self.events = 0
         self.broken: list[BrokenLaw] = []
@@ -167,9 +167,9 @@ class _Replay:
         if unit.cause is not None and not 1 <= unit.cause < unit.sequence:
             yield f"cause must be an earlier unit, was {unit.cause}"
         if unit.key is not None:
-            if (before := self._keys.find(unit.key)) is not None:
+            if (before := self.keys.find(unit.key)) is not None:
                 yield f"key must be carried out once, was by unit {before}: {unit.key!r}"
-            self._keys.add(unit.key, unit.sequence)
+            self.keys.add(unit.key, unit.sequence)
         for event in unit.events:
             if unlike := find_unlike(self._recorded, event):
                 yield f"{type(event).__name__}: {unlike}"

@@ -1,9 +1,9 @@
 """A second, naive engine that follows a history and says where it disagrees.
 
-Written from the documentation alone, of dicts, whole numbers and fractions: it imports nothing of
-the engine, so that one misreading cannot be in both. It decides nothing. It takes events, one after
-another, keeps its own balances, prices and liquidations, and holds every event to what the
-documentation allows.
+It follows the documentation, with dicts, whole numbers and fractions, and imports nothing of the
+engine, so that a mistake in the one is not in the other as well. It decides nothing. It takes
+events, one after another, keeps its own balances, prices and liquidations, and holds every event to
+what the documentation allows.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The ledger as the auditor keeps it: dicts of whole numbers, written from the docs.
+"""The ledger as the auditor keeps it: dicts of whole numbers.
 
 Sources: ``docs/concepts/ledger.md`` and the docstrings of the events. Every posting has two sides,
 in one method; what an account has touched is told to whoever compares.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hullmark.sim._auditor_terms import InstrumentTerms
 
-MICRO = 10**6
+MICRO = 10**6  # funding is counted in millionths of a quantum
 CUSTODY, FUND, FEES, FUNDING, INTEREST, SETTLEMENT, BAD_DEBT = range(1, 8)
 FIRST_ACCOUNT = 100
 

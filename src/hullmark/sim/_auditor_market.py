@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
-from hullmark.sim._auditor_ledger import AuditorLedger
+from hullmark.sim._auditor_ledger import MICRO, AuditorLedger
 from hullmark.sim._auditor_options import option_worth, years_left
 from hullmark.sim._auditor_prices import NONE, Weighed, grade_now
 from hullmark.sim._auditor_sheet import (
-    MICRO,
     Rates,
     Sheet,
     make_sheet,
@@ -48,6 +47,10 @@ class Standing(NamedTuple):
     def slack(self) -> int:
         """By how much two models may differ."""
         return self.weight // TOLERANCE.denominator
+
+    def is_no_worse_than(self, other: "Standing") -> bool:
+        """Whether health is at least that of another standing, whose unit may be another."""
+        return (self.health + self.slack) * other.unit >= other.health * self.unit
 
     def usd(self, number: int) -> float:
         """Return a number of this standing in USD."""
@@ -202,7 +205,8 @@ class AuditorMarket:
             usd, worth = sheet.usd[terms.settlement], sheet.worth[symbol]
             if terms.carries_quote and usd is not None and worth is not None:
                 owed_micro = self.ledger.owed_micro(account, symbol)
-                carried = (position.quote * MICRO - owed_micro) * usd // MICRO
+                # What is owed is paid from cash, and its gain is left; what is due to it is not.
+                carried = (position.quote * MICRO - min(owed_micro, 0)) * usd // MICRO
                 total += max(carried + position.lots * worth, 0)
         return total / sheet.unit
 
@@ -300,13 +304,12 @@ class AuditorMarket:
         assert scenario is not None, "a mode that names the model has its section"
         totals = [0.0] * len(cells)
         for symbol, position in held.items():
-            for i, profit in enumerate(self._profits(symbol)):
-                totals[i] += position.lots * profit
+            profits = self._profits(symbol)
+            totals = [t + position.lots * p for t, p in zip(totals, profits, strict=True)]
         for asset, number in settled.items():
             if number and self.rules.assets[asset].shocked:
                 usd = number / sheet.unit
-                for i, (move, _) in enumerate(cells):
-                    totals[i] += usd * move
+                totals = [t + usd * move for t, (move, _) in zip(totals, cells, strict=True)]
         loss = max(0.0, -min(totals, default=0.0))
         maintenance = whole(Fraction(loss * scenario.maintenance_factor), sheet.unit * parts)
         return maintenance, whole(Fraction(loss * scenario.initial_factor), sheet.unit * parts)

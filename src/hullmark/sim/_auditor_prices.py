@@ -1,4 +1,4 @@
-"""Prices as the auditor weighs them, written from ``docs/concepts/prices.md``."""
+"""Prices as the auditor weighs them. Source: ``docs/concepts/prices.md``."""
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
+from hullmark.sim._auditor_ledger import MICRO
 from hullmark.sim._auditor_options import grid, option_worth, shocked_vol, years_left
 from hullmark.sim._auditor_terms import InstrumentTerms, Terms
-
-MICRO = 10**6  # funding is counted in millionths of a quantum
 
 Prices = Mapping[str, Fraction | None]
 

@@ -1,8 +1,8 @@
 """The venue file as the auditor reads it: plain records of fractions, made from the JSON text.
 
-Written from ``docs/reference/venue.md`` alone. The text comes out of an adopted event and was
-parsed by the venue before, so nothing is checked again here: what is missing has its documented
-default, and what breaks the schema breaks the auditor.
+Source: ``docs/reference/venue.md``. The text comes out of an adopted event and was parsed by the
+venue before, so nothing is checked again here: what is missing has its documented default, and what
+breaks the schema breaks the auditor.
 """
 
 import json

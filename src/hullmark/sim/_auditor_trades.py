@@ -208,7 +208,7 @@ class AuditorTrades:
         after = self._market.standing(account)
         if after is None or not after.at_risk:
             return
-        better = before is not None and after.health >= before.health - after.slack
+        better = before is not None and after.is_no_worse_than(before)
         spare_usd = after.usd(after.initial_equity - after.initial_margin) - unsettled_usd
         if spare_usd < -after.usd(after.slack) and not better:
             self._notes.differ(account, "initial equity less margin", ">= 0", spare_usd)

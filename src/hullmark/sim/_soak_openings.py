@@ -60,15 +60,10 @@ class Openings(Closing):
         self._on_takeover = on_takeover
         self._chance = Random(f"openings of {seed}")
         self._policy: SnapshotPolicy | None = None
-        open_whole: Callable[[], Store]
-        if path is None:
-            kept = MemoryStore()  # what is in memory is its own medium
-            open_whole = self._open_reader = lambda: kept
-        else:
+        if path is not None:
             folder = path.with_suffix(".snapshots")
             self._policy = SnapshotPolicy(folder=folder, every_units=_SNAPSHOT_UNITS, every_s=None)
-            open_whole = partial(SqliteStore, path)
-            self._open_reader = partial(open_store, path, read_only=True)
+        open_whole, self._open_reader = _stores(path)
         self._medium = Medium(
             open_whole, seed=seed, spacing=_FAULT_SPACING, on_takeover=self._let_in
         )
@@ -102,6 +97,7 @@ class Openings(Closing):
         if self._follower is not None and drawn < _FOLLOWER_SHARE:
             return self._take_over(self._follower, failed)
         failed.close()
+        self._lead_ends = None
         return self._open(from_snapshot=drawn < _FOLLOWER_SHARE + _SNAPSHOT_SHARE)
 
     def hand_over(self, venue: Venue) -> Venue:
@@ -181,3 +177,11 @@ class Openings(Closing):
     def _let_in(self, store: Store) -> None:
         with Venue(Journal(store), clock=self._clock, reactions_max=_REACTIONS_MAX) as rival:
             self._on_takeover(rival)
+
+
+# What opens the journal for writing, and what reads beside. What is in memory is its own medium.
+def _stores(path: Path | None) -> tuple[Callable[[], Store], Callable[[], Store]]:
+    if path is not None:
+        return partial(SqliteStore, path), partial(open_store, path, read_only=True)
+    kept = MemoryStore()
+    return lambda: kept, lambda: kept

@@ -78,7 +78,7 @@ def event_tables() -> Iterator[EventTable]:
             if table is None:
                 flat += map(_beside_header, flat_columns(name, hint))
             else:
-                flat.append(ColumnOf(name, "int", _length(name)))
+                flat.append(ColumnOf(f"{name}_count", "int", _length(name)))
                 lists.append(table)
         yield EventTable(kind.__name__, about, kind, tuple(flat), lambda event: (event,))
         yield from lists

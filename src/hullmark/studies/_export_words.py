@@ -97,6 +97,7 @@ _MEANINGS = {
     "rounds": "orders since it began or last waited",
     "rules": "the venue file as JSON",
     "seller": "account that sold",
+    "row": "place of a trade in its round, from 0",
     "seller_fee": "the same in units of the settlement asset",
     "seller_fee_quanta": "fee of the seller, in quanta of the settlement asset",
     "sequence": "of the unit that the event stands in",
@@ -110,6 +111,7 @@ _MEANINGS = {
     "system": "true: one of the venue's own",
     "target": "account that received",
     "time": "of the unit, UTC",
+    "trades": "how many; each is a row of TradesBooked.trades",
     "trigger": "the same as a decimal",
     "trigger_nano": "price at the trigger, in billionths",
     "underlying": "asset whose price moves it",
@@ -126,6 +128,7 @@ def meaning(table: str, column: str, *, tables: frozenset[str] = frozenset()) ->
     >>> meaning("Deposited", "asset")
     'what the amounts are counted in'
     """
-    if f"{table}.{column}" in tables:
-        return f"how many; each is a row of {table}.{column}"
+    listed = f"{table}.{column.removesuffix('_count')}"
+    if listed in tables:
+        return f"how many; each is a row of {listed}"
     return _MEANINGS.get(f"{table}.{column}") or _MEANINGS.get(column, "")

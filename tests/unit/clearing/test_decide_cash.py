@@ -249,3 +249,15 @@ def test_rules_must_be_there_before_anything_else():
     answer = empty.submit(opened(200))
     assert answer.refusal.reason is R.RULES_MISSING
     assert empty.submit(adopt({})).refusal.reason is R.RULES_INVALID
+
+
+def test_a_gain_does_not_leave_behind_the_funding_that_is_due_on_it(bank):
+    """The withdrawal pays 4.40 of funding from cash: then 80 of gain are unsettled, not 75.60."""
+    bank.do(deposit(ANN, "200 USDT"), trade(ANN, 8, "PERP", "100"))
+    bank.pass_time(1, usd="110")
+    bank.do(commands.AccrueFunding(instrument="PERP", rate_nano=nano("0.005")))
+    most = bank.venue.withdrawable(ANN, "USDT").quanta
+    assert most == pytest.approx(107_600_000, abs=1)  # 200 - 4.40 - 88 of margin
+    bank.do(commands.Withdraw(account=ANN, asset="USDT", quanta=most))
+    health = bank.venue.health(ANN)
+    assert health.equity_initial - 80 - health.initial == pytest.approx(0, abs=2e-6)

@@ -259,6 +259,12 @@ def test_busting_every_trade_in_any_order_gives_back_every_balance(history, chan
         {"authorisers": ("Ada", "Ada")},
         {"authorisers": ("Ada", " ada ")},
         {"authorisers": ("STRASSE", "straße")},  # one name
+        {"authorisers": ("Ada Lovelace", "AdaLovelace")},
+        {"authorisers": ("\u00c4gidius", "A\u0308gidius")},  # two forms of one letter
+        {"authorisers": ("Ada", "Ada\u200b")},  # nothing that anyone sees
+        {"authorisers": ("Ada", "\uff21da")},
+        {"authorisers": ("Ada\0", "Ada")},
+        {"authorisers": ("\u200b", "\u2060")},
         {"authorisers": ("Ada", "")},
         {"authorisers": (" \t", "Grace")},
         {"authorisers": ("Ada", "x" * 101)},

@@ -301,6 +301,7 @@ def test_an_ask_that_closes_a_position_reserves_nothing(funded):
         (rest(1, ANN, 1, "CALL", "1"), R.INSTRUMENT_UNMARGINED),
         (rest(1, ANN, QUANTA_MAX, "PERP", "100"), R.OVERFLOW),
         (rest(1, ANN, -QUANTA_MAX, "SPOT", "0.000000001"), R.OVERFLOW),
+        (rest(1, ANN, 10**12, "PERP", "0.000000001"), R.OVERFLOW),  # at the mark, as it is margined
     ],
 )
 def test_an_order_that_cannot_be_is_refused(funded, request_, reason):

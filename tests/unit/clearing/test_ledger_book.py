@@ -47,10 +47,22 @@ def test_the_venues_own_accounts_are_not_in_the_book(bank, kept):
 
 
 def test_numbers_beyond_exact_floats_are_rounded_as_python_rounds_them(bank, kept):
-    quanta = 2**60 + 1
+    quanta = 446_673_754_019_253_275
+    assert quanta / 10**6 != float(quanta) / 10**6  # rounded twice
     bank.do(commands.Deposit(account=ANN, asset="USDT", quanta=quanta))
     units = kept.book.account(kept.row(ANN)).balance[0]
     assert units == quanta / 10**6 == kept.units(0, quanta)
+    assert kept.book == LedgerBook(bank.state).book
+
+
+def test_a_position_beyond_exact_floats_is_rounded_as_python_rounds_it(bank, kept):
+    ledger, number = bank.state.ledger, bank.state.ledger.instrument_index["PERP"]
+    ledger.accrue_funding(number, 437_529_201_895_833_296)  # found by search: it rounds twice
+    ledger.trade(ANN, BOB, number, lots=3, cost=2**53 + 1)
+    for account in (ANN, BOB):
+        row, position = kept.row(account), ledger.position(account, number)
+        found = kept.current.account(row)
+        assert (found.size[0], found.quote[0]) == kept.position(number, position)
     assert kept.book == LedgerBook(bank.state).book
 
 

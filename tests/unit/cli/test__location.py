@@ -18,6 +18,7 @@ from hullmark.errors import JournalError
         ("postgresql://u:se:c/r?e@t@db:5/h", "postgresql://***@db:5/h"),
         ("postgres://db/h?password=a@b&user=u", "postgres://db/h?password=***&user=u"),
         ("postgres://db/h?sslpassword=abc", "postgres://db/h?sslpassword=***"),
+        ("mystore://u:p@db/h", "mystore://***@db/h"),
         ("a line on postgresql://u:p@h/d ends", "a line on postgresql://***@h/d ends"),
     ],
 )

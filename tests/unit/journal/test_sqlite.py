@@ -6,7 +6,7 @@ import sys
 import apsw
 import pytest
 
-from hullmark.errors import DamagedJournalError, JournalError, LockedJournalError
+from hullmark.errors import DamagedJournalError, InvalidInputError, JournalError, LockedJournalError
 from hullmark.journal import Journal, read
 from hullmark.journal.sqlite import SqliteStore
 
@@ -154,3 +154,63 @@ def test_a_sqlite_that_can_lose_rows_is_refused(journal_file, monkeypatch):
     monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: "3.51.2")
     with pytest.raises(JournalError, match=r"must be >= 3\.51\.3, was 3\.51\.2"):
         SqliteStore(journal_file)
+
+
+def test_a_broken_file_is_opened_to_be_read_alone(journal_file):
+    with pytest.raises(InvalidInputError, match="broken must come with read_only, was alone"):
+        SqliteStore(journal_file, broken=True)
+    with SqliteStore(journal_file, read_only=True, broken=True) as store:
+        assert store.tip.sequence == 100
+        with pytest.raises(JournalError, match="must be open for writing, was read-only"):
+            store.append(next(store.batches()))
+
+
+def test_a_copy_that_left_the_log_behind_is_refused_and_no_older_history(tmp_path, make_units):
+    path, copied = tmp_path / "journal.db", tmp_path / "copy.db"
+    with Journal(SqliteStore(path)) as journal:
+        journal.append(make_units(1, 20))
+        copied.write_bytes(path.read_bytes())  # as if nobody wrote it
+        for read_only in (True, False):
+            with pytest.raises(DamagedJournalError, match=r"copy\.db is damaged: .* its log"):
+                SqliteStore(copied, read_only=read_only)
+            for left in ("-wal", "-shm"):  # which looking at it has made
+                (tmp_path / f"copy.db{left}").unlink(missing_ok=True)
+    copied.write_bytes(path.read_bytes())  # now it is closed, and whole
+    assert len(list(read(copied))) == 20
+
+
+def test_a_reader_that_keeps_the_log_from_being_folded_hides_nothing(tmp_path, make_units):
+    path, copied = tmp_path / "journal.db", tmp_path / "copy.db"
+    journal = Journal(SqliteStore(path))
+    journal.append(make_units(1, 5))
+    units = read(path)
+    next(units)  # it is in the midst of something
+    journal.append(make_units(6, 20))
+    journal.close()
+    copied.write_bytes(path.read_bytes())
+    with pytest.raises(DamagedJournalError, match="its writer has not closed it"):
+        SqliteStore(copied, read_only=True)
+    assert len(list(units)) == 4
+    assert len(list(read(path))) == 20
+    SqliteStore(path).close()  # the next writer folds it
+    copied.write_bytes(path.read_bytes())
+    (tmp_path / "copy.db-wal").unlink(missing_ok=True)
+    assert len(list(read(copied))) == 20
+
+
+def test_a_file_with_two_names_is_not_written(journal_file, tmp_path):
+    (tmp_path / "other.db").hardlink_to(journal_file)
+    with pytest.raises(JournalError, match="must have one name, was a file with 2 hard links"):
+        SqliteStore(journal_file)
+    assert len(list(read(journal_file))) == 100
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM writer", "INSERT INTO writer VALUES (7, 0)", "UPDATE writer SET token = -1"],
+)
+def test_a_writers_token_that_is_none_is_refused_by_everyone(journal_file, edit, statement):
+    edit(journal_file, statement)
+    for read_only in (True, False):
+        with pytest.raises(DamagedJournalError, match="it must have one writer's token"):
+            SqliteStore(journal_file, read_only=read_only)

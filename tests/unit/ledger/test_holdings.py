@@ -1,6 +1,7 @@
 """Tests of what a ledger holds: every question about it has the same answer."""
 
 import gc
+from operator import is_
 
 import numpy as np
 from hypothesis import given, strategies as st
@@ -54,3 +55,34 @@ def test_funding_indices_are_plain_integers_however_many_instruments_come():
     ledger.accrue_funding(len(INSTRUMENTS) + 49, -5)
     assert list(ledger.funding_micro) == [7, *[0] * (len(INSTRUMENTS) + 48), -5]
     assert all(type(index) is int for index in ledger.funding_micro)
+
+
+def test_a_bundle_is_of_the_columns_as_they_stand():
+    ledger = opened()
+    for account in range(200, 300):
+        before = ledger.bundle
+        ledger.open(account)
+        ledger.trade(account, 100, 0, lots=account, cost=1)
+        now = ledger.bundle
+        assert now is ledger.bundle
+        arrays = now.content
+        assert arrays.cash is ledger._cash.array
+        assert all(map(is_, arrays.slots, ledger._slots.arrays))
+        assert (now is before) == all(map(is_, arrays.slots, before.content.slots))
+    ledger.extend((), (Perpetual(symbol="NEW", underlying="X", settlement="USDC", lot_nano=1),))
+    assert len(ledger.bundle.content.terms) == len(ledger.bundle.content.funding) == 11
+
+
+def test_funding_is_unsettled_until_it_is_paid_of_all_positions_at_once():
+    ledger = opened()
+    for number in (0, 2, 3):
+        ledger.trade(100, 101, number, lots=7, cost=70)
+    assert ledger.unsettled(100) == []
+    for number in (0, 1, 3):
+        ledger.accrue_funding(number, 10**6)
+    for account in (100, 101):
+        held = dict(ledger.positions(account))
+        assert ledger.unsettled(account) == [(0, held[0]), (3, held[3])]
+    ledger.settle_all_funding(100)
+    assert (ledger.unsettled(100), len(ledger.unsettled(101))) == ([], 2)
+    assert ledger.cash(100, 0) == -14

@@ -34,9 +34,9 @@ def at_once(ledger, trades):
 
 
 def one_by_one(ledger, trades):
-    """Carry out trades as events are applied."""
+    """Carry out trades in integers of any width, without a kernel."""
     for buyer, seller, number, lots, cost, *fees in trades:
-        ledger.trade(buyer, seller, number, lots=lots, cost=cost)
+        ledger._trade(buyer, seller, number, lots, cost)
         for payer, fee in zip((buyer, seller), fees, strict=True):
             if fee:
                 ledger.move(payer, SystemAccount.FEES, ledger.settlement(number), fee)
@@ -97,6 +97,50 @@ def test_trades_at_once_that_do_not_fit_are_refused_as_one_by_one_and_change_not
     assert str(caught.value) == f"trades must fit in 64 bits, but {told}"
     assert everything(ledger) == before
     assert not seen
+
+
+@settings(max_examples=300)
+@given(
+    trades_of(small, large, small),
+    fundings,
+    st.lists(st.tuples(users, users, numbers, anything, anything, anything, small), max_size=8),
+)
+def test_a_trade_in_a_kernel_is_the_trade_in_integers_of_any_width(history, steps_micro, trades):
+    ledger, other = (with_history(history, steps_micro) for _ in range(2))
+    seen, seen_other, told = ledger.watch(), other.watch(), []
+    for trade in trades:
+        *sides, lots, cost, buyer_fee, seller_fee = trade
+        fees = {"buyer_fee": buyer_fee, "seller_fee": seller_fee}
+        for carry_out in (
+            lambda lots=lots, cost=cost, fees=fees, sides=sides: ledger.trade(
+                *sides, lots=lots, cost=cost, **fees
+            ),
+            lambda trade=trade: one_by_one(other, [trade]),
+        ):
+            try:
+                carry_out()
+            except AmountOverflowError as e:
+                told.append(str(e))
+        assert everything(ledger) == everything(other)
+        assert seen == seen_other
+        if told:
+            assert len(told) == 2
+            assert told[0] == told[1]
+            break
+
+
+def test_a_trade_that_the_ledger_cannot_carry_out_is_an_error_and_changes_nothing():
+    ledger, few = opened(), opened(USERS)
+    before = everything(ledger)
+    for number in (len(INSTRUMENTS), 10**6, -len(INSTRUMENTS) - 1):
+        with pytest.raises(IndexError):
+            ledger.trade(100, 101, number, lots=1, cost=1)
+    with pytest.raises(KeyError):
+        ledger.trade(100, 99, 0, lots=1, cost=1)
+    assert everything(ledger) == before
+    few.trade(100, 101, 0, lots=1, cost=5)
+    with pytest.raises(KeyError):  # nobody takes the fee
+        few.trade(100, 101, 0, lots=1, cost=5, buyer_fee=1)
 
 
 positions = st.tuples(anything.filter(lambda n: n not in {0, LEAST}), anything)

@@ -139,6 +139,22 @@ def test_mere_collateral_is_in_no_breach_however_little_of_it_counts(venue):
     assert evaluate(book.rows(), venue.tables).in_breach.tolist() == [True]
 
 
+def test_what_is_to_spare_is_all_of_a_mere_deposit(venue):
+    book = Book(3)
+    deposit, indebted = (book.add_account(model_code("scenario")) for _ in range(2))
+    for row in (deposit, indebted):
+        book.set_balance(row, 1, 1_000.0)
+    book.set_balance(indebted, 0, -1e-6)
+    found = evaluate(book.rows(), venue.tables)
+    assert (found.initial > 0.0).all()
+    assert found.spare_initial[deposit] == found.equity_initial[deposit]
+    assert found.spare_initial[indebted] == found.equity_initial[indebted] - found.initial[indebted]
+    for row in (deposit, indebted):
+        assert evaluate_one(*book.account(row), venue.tables).spare_initial == found[1][row] - (
+            found.initial[row] if row == indebted else 0.0
+        )
+
+
 def test_refuses_a_tiered_account_whose_instrument_has_no_schedule(venue):
     book = make_book(0, n_accounts=3)
     book.set_position(2, 11, size=1.0, quote=0.0)

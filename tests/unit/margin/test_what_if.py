@@ -1,12 +1,22 @@
 """Tests of one row asked after a change: the bits of a row that was built with it."""
 
+import gc
 import math
 
 import numpy as np
 import pytest
 
-from hullmark.book import Book
-from hullmark.margin import Change, WhatIf, any_in_breach, evaluate, evaluate_one, model_code
+from hullmark.book import Book, Rows
+from hullmark.errors import InvalidInputError
+from hullmark.margin import (
+    Change,
+    WhatIf,
+    any_in_breach,
+    evaluate,
+    evaluate_one,
+    model_code,
+    spare_kernel,
+)
 
 from .test_evaluate import make_book
 
@@ -37,8 +47,7 @@ def changed(account, change):
 
 def spare_of(row, tables):
     """Return initial equity less initial margin, the slow way."""
-    health = evaluate_one(*row, tables)
-    return health.equity_initial - (health.initial if health.at_risk else 0.0)
+    return evaluate_one(*row, tables).spare_initial
 
 
 def changes(rng):
@@ -92,6 +101,51 @@ def test_sees_what_is_written_later_and_says_what_it_is_about(make):
     assert rows.spare_usd(0) == spare_of(book.account(0), venue.tables) != before
     book.add_account(0)
     assert not rows.is_about(book.rows(), venue.tables)
+
+
+@pytest.mark.parametrize(
+    ("row", "change", "message"),
+    [
+        (10**6, Change(), r"row must be in \[0, 7\), was 1000000"),
+        (7, Change(), r"row must be in \[0, 7\), was 7"),
+        (-1, Change(), r"row must be in \[0, 7\), was -1"),
+        (0, Change(12, 1.0, 0.0), r"instrument must be in \[-1, 12\), was 12"),
+        (0, Change(-2, 1.0, 0.0), r"instrument must be in \[-1, 12\), was -2"),
+        (0, Change(asset=3, units=1.0), r"asset must be in \[-1, 3\), was 3"),
+        (0, Change(asset=-2, units=1.0), r"asset must be in \[-1, 3\), was -2"),
+    ],
+)
+def test_what_is_not_in_the_book_or_the_venue_is_refused(venue, row, change, message):
+    with pytest.raises(InvalidInputError, match=message):
+        asked(make_book(1, n_accounts=7), venue).spare_usd(row, change)
+
+
+def test_unsettled_must_be_of_the_instruments(venue):
+    with pytest.raises(InvalidInputError, match=r"unsettled must have the shape \(12,\), was"):
+        asked(make_book(1), venue, unsettled=np.ones(3, np.bool_))
+
+
+def test_columns_of_another_width_give_the_same_numbers(venue):
+    book, wide = make_book(1), venue.tables.settle.astype(np.int64)
+    tables = venue.tables._replace(settle=wide)
+    other = WhatIf(book.rows(), tables, unsettled=np.ones(N_INSTRUMENTS, np.bool_))
+    for row in range(len(book)):
+        assert other.spare_usd(row) == asked(book, venue).spare_usd(row)
+
+
+def test_what_is_asked_is_kept_alive(venue):
+    book = make_book(1)
+    expected = asked(book, venue).spare_usd(0)
+    tables = venue.tables
+    tables = tables._replace(value=tables.value.copy(), risk=tables.risk.copy())
+    rows = Rows(*(column.copy() for column in book.rows()))
+    kept = WhatIf(rows, tables, unsettled=np.ones(N_INSTRUMENTS, np.bool_)).bundle
+    kept.content = None  # the handle of the kernel is all that is left
+    del rows, tables
+    gc.collect()
+    others = [np.full(size, np.nan) for size in range(1, 400)]  # what would lie in their places
+    assert spare_kernel(kept, 0, False, -1, 0.0, 0.0, -1, 0.0) == expected
+    assert others
 
 
 def test_what_has_no_tiers_leaves_nothing_to_spare(venue):

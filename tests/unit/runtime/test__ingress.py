@@ -104,10 +104,27 @@ def test_a_closed_one_takes_nothing_and_leaves_the_venue_open(market, names):
     ("limits", "what"),
     [
         ({"batch_max": 0}, "batch_max must be >= 1, was 0"),
-        ({"delay_ms_max": -1.0}, "delay_ms_max must be >= 0"),
-        ({"delay_ms_max": float("nan")}, "delay_ms_max must be >= 0"),
+        ({"delay_ms_max": -1.0}, r"delay_ms_max must be in \[0, 60000\]"),
+        ({"delay_ms_max": float("nan")}, r"delay_ms_max must be in \[0, 60000\]"),
     ],
 )
 def test_limits_are_limits(market, limits, what):
     with pytest.raises(InvalidInputError, match=what):
         Ingress(market.venue, **limits)
+
+
+def test_its_own_thread_does_not_wait_for_itself(market, names):
+    good, found = market.deposit(names.trader, "USDT", "1"), []
+
+    def again(done):
+        with pytest.raises(JournalError, match="must not be waited for by its own thread"):
+            ingress.submit(good)
+        ingress.close()
+        found.append(done.result().refusal)
+
+    ingress = Ingress(market.venue, delay_ms_max=50)
+    promise = ingress.post(good)
+    promise.add_done_callback(again)
+    promise.result()
+    ingress.close()
+    assert found == [None]

@@ -81,10 +81,11 @@ def test_a_key_twice_in_one_batch_is_one_command(kept, names, path):
     assert count(path) == units + 2
 
 
-@pytest.mark.parametrize("key", ["", "x" * 201, 5, b"a"])
+@pytest.mark.parametrize("key", ["", "x" * 201, 5, b"a", "\ud800", type("Key", (str,), {})("a")])
 def test_a_key_is_a_short_text(kept, names, key):
     with pytest.raises(InvalidInputError, match="key must be a text of 1 to 200 characters"):
         kept.venue.submit(kept.deposit(names.trader, "USDT", "10"), key=key)
+    kept.do(kept.deposit(names.trader, "USDT", "10"))  # the venue goes on
 
 
 def test_what_is_refused_before_record_1_leaves_its_key_free(opened, names):

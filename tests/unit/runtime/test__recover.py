@@ -8,9 +8,15 @@ from hullmark.domain import commands
 from hullmark.errors import SnapshotError
 from hullmark.journal import Snapshots, read_snapshot, write_snapshot
 from hullmark.journal.sqlite import SqliteStore
-from hullmark.runtime import open_venue, verify
+from hullmark.runtime import Follower, open_venue, restore, take_snapshot, verify
 
 from .forgery import Day
+
+OPENINGS = (
+    open_venue,
+    lambda journal, snapshots: Follower(journal, snapshots=snapshots),
+    lambda journal, snapshots: restore(journal, snapshots=snapshots),
+)
 
 
 def deposit(quanta):
@@ -65,8 +71,29 @@ def test_a_snapshot_of_another_journal_is_refused(tmp_path, folder, halfway):
     with other.venue:
         other.begin()
         other.crash()
-    with pytest.raises(SnapshotError, match=r"other\.db must have .* at \d+"):
-        open_venue(journal=tmp_path / "other.db", snapshots=folder)
+    rule = r"hull must be of its journal, but .*other\.db must have .* at \d+.* move the snapshot"
+    for opens in OPENINGS:
+        with pytest.raises(SnapshotError, match=rule):
+            opens(journal=tmp_path / "other.db", snapshots=folder)
+
+
+def test_a_damaged_snapshot_is_refused_with_what_to_do(path, folder):
+    (file,) = Snapshots(folder).paths()
+    file.write_bytes(file.read_bytes()[:-1])
+    for opens in OPENINGS:
+        with pytest.raises(
+            SnapshotError, match=r"it is damaged; the journal has everything: .* move"
+        ):
+            opens(journal=path, snapshots=folder)
+
+
+def test_a_replica_stands_at_the_end_of_a_batch_however_it_came_there(path, folder, halfway):
+    with Follower(path) as whole, Follower(path, snapshots=folder) as begun:
+        assert whole.tip == begun.tip == halfway.venue.tip
+    for snapshots in (None, folder):
+        replica = restore(path, snapshots=snapshots).replica
+        assert (replica.tip, replica.sequence) == (halfway.venue.tip, halfway.venue.tip.sequence)
+        assert take_snapshot(replica).state_hash == halfway.venue.state_hash()
 
 
 def test_a_snapshot_newer_than_its_journal_is_refused(tmp_path, path, folder):

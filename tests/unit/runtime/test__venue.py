@@ -9,7 +9,7 @@ from hullmark.domain import Mode, Reason, commands, events
 from hullmark.errors import InvalidInputError, JournalError, PluginError
 from hullmark.journal import Journal, open_store, read
 from hullmark.journal.memory import MemoryStore
-from hullmark.runtime import Keyed, Venue, open_venue, replay
+from hullmark.runtime import Keyed, Venue, open_venue, replay, verify
 
 from .media import FullStore
 
@@ -194,14 +194,19 @@ def test_reactions_beyond_the_limit_are_carried_over_by_events(opened, limited, 
     assert {account for account, _ in ordered(market.venue)} == set(TRADERS)
 
 
-def test_what_is_put_off_again_is_neither_forgotten_nor_run_twice(limited):
+def test_what_is_put_off_again_and_again_has_run_before_the_next_command(limited, tmp_path):
     market = limited(2)
     market.do(market.bitcoin("60000"))
-    first = market.venue.state.deferred
-    market.do(market.bitcoin("59900"))  # one of them has run, and the sweep asks for all again
-    second = market.venue.state.deferred
-    assert set(first[1:]) <= set(second)
-    assert len(set(second)) == len(second)
+    first, before = market.venue.state.deferred, market.venue.tip.sequence
+    assert len(first) > 2
+    market.do(market.deposit(TRADERS[0], "USDT", "1"))
+    market.venue.close()
+    units = [unit for unit in read(tmp_path / "journal.db") if unit.sequence > before]
+    resumed = [type(unit.command).__name__ for unit in units]
+    assert resumed.count("ResumeReactions") == len(first)
+    assert [unit.command for unit in units if unit.command in first] == list(first)
+    assert resumed[-1] == "Deposit"
+    assert verify(tmp_path / "journal.db", redecide=True).holds
 
 
 def test_what_was_put_off_survives_the_process(opened, limited, tmp_path):

@@ -48,7 +48,7 @@ def test_funding_is_rounded_against_either_side_and_the_residue_stays():
     ledger = AuditorLedger()
     ledger.exchange(perpetual(), ANN, BOB, 1, 100, 0)
     ledger.index_micro["P"] += 1_500_000
-    assert ledger.unsettled(ANN, "P", exact=True) == 1.5
+    assert ledger.owed_micro(ANN, "P") == 1_500_000
     for account in (ANN, BOB):
         ledger.settle_all_funding(account, {"P": perpetual()})
         ledger.settle_all_funding(account, {"P": perpetual()})  # nothing is due any more

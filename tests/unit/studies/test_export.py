@@ -136,7 +136,7 @@ def test_lists_in_events_are_rows_of_their_own(journal, exported):
         for said in event.prints
     ]
     assert [(r["sequence"], r["factor"], r["source"], r["price_nano"]) for r in prints] == genuine
-    assert [row["prints"] for row in rows(exported, "events/PricesAccepted")] == [8, 8]
+    assert [row["prints_count"] for row in rows(exported, "events/PricesAccepted")] == [8, 8]
     (vol,) = rows(exported, "events/SurfaceAdopted.vol_nano")
     assert (vol["instrument"], vol["vol_nano"], vol["vol"]) == (OPTION, 6 * 10**8, Decimal("0.6"))
     (trigger,) = rows(exported, "events/LiquidationStarted.trigger_nano")

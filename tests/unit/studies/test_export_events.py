@@ -19,7 +19,7 @@ def test_every_field_of_every_event_is_in_a_table():
         columns = set(tables[name].kinds) - set(HEADER)
         for field in get_type_hints(kind):
             plain = field.removesuffix("_ns")
-            wanted = {field, plain, f"event_{field}", f"{field}_1"}
+            wanted = {field, plain, f"event_{field}", f"{field}_1", f"{field}_count"}
             assert columns & wanted, f"{name}.{field}"
 
 
