@@ -44,7 +44,7 @@ def said(units):
 
 
 def test_24_deaths_on_files_and_on_a_server_lose_nothing():
-    found = run("--seed", "1", "--first", "16", "--rounds", "24")
+    found = run("--seed", "1", "--rounds", "24")
     assert found.returncode == 0, found.stdout + found.stderr
     lines = [line.strip().rsplit(maxsplit=1) for line in found.stdout.splitlines()]
     shown = {name.strip(): int(value.replace(",", "")) for name, value in lines}

@@ -27,6 +27,8 @@ KEPT = (
     (203, 98),  # a scenario moved coins by the funding index, and not by the funding that is owed
     (212, 366),  # what was lost in one asset explained a deficit in another
     (240, 700),  # a refusal named the first of the options as sent, and not as journalled
+    (200022, 4_330),  # an option worth more coins than a price can be told stopped the venue
+    (300000, 265),  # the auditor ranked the holder of what has never had a price
 )
 
 

@@ -16,12 +16,13 @@ def limit_nano(state: State, mark_nano: int, lots: int) -> int:
     """Return the worst price at which signed *lots* may fill: the mark less (plus) the slippage.
 
     Rounded towards the mark, so the limit is never looser than declared. At least one billionth: no
-    fill has a lower price, so that what is worth nothing can be bought back.
+    fill has a lower price, so that what is worth nothing can be bought back. At most what a price
+    can be.
     """
     slippage_nano = state.in_force.liquidation.slippage_nano
     if lots < 0:
         return max(mul_div_ceil(mark_nano, NANO - slippage_nano, NANO), 1)
-    return max(mul_div_floor(mark_nano, NANO + slippage_nano, NANO), 1)
+    return min(max(mul_div_floor(mark_nano, NANO + slippage_nano, NANO), 1), INT64_MAX)
 
 
 def collateral_order(

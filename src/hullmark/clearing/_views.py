@@ -20,7 +20,7 @@ from hullmark.clearing._running_tables import RunningTables
 from hullmark.clearing._state import State
 from hullmark.clearing._sure_trades import both_carry
 from hullmark.clearing._venue_market import VenueMarket
-from hullmark.core import NANO, Bundle, IntArray, bundle, mul_div_floor
+from hullmark.core import INT64_MAX, NANO, Bundle, IntArray, bundle, mul_div_floor
 from hullmark.domain import Event, Future, Option, Perpetual, Spot, events
 from hullmark.ledger import MICRO, Lines, Position, cost_ceil, value_floor
 from hullmark.liquidation import Breach
@@ -283,7 +283,7 @@ class Views:
         """Return the margin price of an instrument: its mark; 0 if there is none."""
         symbol = self._state.ledger.instruments[instrument].symbol
         if isinstance(self._state.ledger.instruments[instrument], Option):
-            return round(float(self.market.mark[instrument]) * NANO)
+            return min(round(float(self.market.mark[instrument]) * NANO), INT64_MAX)
         price = self._state.prices.get(symbol)
         return price.price_nano if price else 0
 

@@ -152,13 +152,22 @@ class SqliteStore(Closing):
             if self._lock is not None:
                 self._lock.release()
 
-    # What fails here failed before, and the next opening recovers from it.
+    # What fails here failed before, and the next opening recovers from it. As long as the file says
+    # that it has a log, the log must stay.
     def _end_writing(self, db: apsw.Connection) -> None:
-        if self._token:
-            with suppress(apsw.Error):
-                db.set_busy_timeout(_CLOSING_MS_MAX)
-                db.execute(_CLOSED, (self._token,)).fetchall()
-                db.execute(_FOLD).fetchall()
+        if not self._token:
+            return
+        try:
+            db.set_busy_timeout(_CLOSING_MS_MAX)
+            db.execute(_CLOSED, (self._token,)).fetchall()
+            closed = db.changes() == 1
+        except apsw.Error:
+            closed = False
+        if not closed:
+            db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            return
+        with suppress(apsw.Error):
+            db.execute(_FOLD).fetchall()
 
     @property
     def _connection(self) -> apsw.Connection:
@@ -292,7 +301,8 @@ def _require_log(db: apsw.Connection, *, has_log: bool) -> None:
         for (is_open,) in db.execute("SELECT is_open FROM writer"):
             if is_open:
                 raise DamagedJournalError(
-                    "it must have its log beside it, which is missing: its writer has not closed it"
+                    "it must have its log beside it, which is missing, its writer has not closed "
+                    "it: bring the -wal, or save what is here with hullmark export --salvage"
                 )
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from hullmark.sim._auditor_ledger import AuditorLedger, ceiling
-from hullmark.sim._auditor_market import TOLERANCE, AuditorMarket
+from hullmark.sim._auditor_market import PRICE_NANO_MAX, TOLERANCE, AuditorMarket
 from hullmark.sim._auditor_notes import AuditorEvent, AuditorNotes
 from hullmark.sim._auditor_prices import ALLOWED, LIQUIDATE
 from hullmark.sim._auditor_terms import NANO, InstrumentTerms
@@ -140,7 +140,9 @@ class AuditorDesk:
                 notes.differ(account, "a listed account", "without order and pause", account)
             if account not in listed and found and not self._waits(account):
                 notes.differ(account, "a breach", "listed", listed)
-        for one, other in pairwise(listed):
+        # What has never had a price has no ratio: wherever its holder stands, it waits for one.
+        ranked = [a for a in listed if self._market.standing(a) is not None]
+        for one, other in pairwise(ranked):
             before, after = self._ratio(one), self._ratio(other)
             if after > before * (1 + float(TOLERANCE)):
                 notes.differ(other, "margin ratio", f"<= {before} of {one}", after)
@@ -158,7 +160,7 @@ class AuditorDesk:
         notes.equal(account, "instruments triggered", sorted(held), sorted(trigger_nano))
         for symbol in held.keys() & trigger_nano.keys():
             mark, near = (
-                round((self._market.mark(symbol) or 0) * NANO),
+                round(self._market.quoted_nano(symbol)),
                 self._market.blur_nano(symbol),
             )
             notes.near(account, f"trigger of {symbol}", mark, trigger_nano[symbol], near)
@@ -172,9 +174,9 @@ class AuditorDesk:
         self._check_free(account, case)
         self.check_prices(account, LIQUIDATE, symbol)
         self._check_shrinks(account, terms, lots)
-        mark, blur_nano = (self._market.mark(symbol) or 0) * NANO, self._market.blur_nano(symbol)
+        mark, blur_nano = self._market.quoted_nano(symbol), self._market.blur_nano(symbol)
         towards, sign = (math.floor, 1) if lots > 0 else (math.ceil, -1)  # towards the mark
-        limit = max(towards(mark * (1 + sign * limits.slippage)), 1)
+        limit = min(max(towards(mark * (1 + sign * limits.slippage)), 1), PRICE_NANO_MAX)
         notes.near(account, "limit_nano", limit, event["limit_nano"], 2 * blur_nano)
         deadline_ns = notes.now_ns + limits.order_ns
         notes.equal(account, "deadline_ns", deadline_ns, event["deadline_ns"])

@@ -24,6 +24,7 @@ from hullmark.sim._auditor_sheet import (
 from hullmark.sim._auditor_terms import NANO, InstrumentTerms, Terms
 
 TOLERANCE = Fraction(1, 10**9)
+PRICE_NANO_MAX = 2**63 - 1
 _FLOATS = 10**12  # to one part in so many, Black's formula comes out the same however it is written
 
 
@@ -118,6 +119,10 @@ class AuditorMarket:
             return None
         years = years_left(terms, self.valuation_ns)
         return Fraction(option_worth(terms, float(forward), vol / NANO, years))
+
+    def quoted_nano(self, symbol: str) -> Fraction:
+        """Return the mark as a price that can be told: 0 without one, and no more than fits."""
+        return min((self.mark(symbol) or 0) * NANO, Fraction(PRICE_NANO_MAX))
 
     def blur_nano(self, symbol: str) -> int:
         """Return how far a mark may be from this one, in nano: of an option it is a rounded float.
@@ -225,7 +230,7 @@ class AuditorMarket:
         parts, slack = dict(self.ledger.cash[account]), Fraction(0)
         for symbol, position in self.ledger.positions[account].items():
             terms = self.rules.instruments[symbol]
-            mark = (self.mark(symbol) or Fraction(0)) * NANO
+            mark = self.quoted_nano(symbol)
             worth, unit = terms.worth(position.lots, round(mark)) if mark else (0, 1)
             total = worth // unit + position.quote - self.ledger.due(account, symbol)
             parts[terms.settlement] = parts.get(terms.settlement, 0) + total

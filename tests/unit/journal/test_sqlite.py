@@ -188,7 +188,7 @@ def test_a_reader_that_keeps_the_log_from_being_folded_hides_nothing(tmp_path, m
     journal.append(make_units(6, 20))
     journal.close()
     copied.write_bytes(path.read_bytes())
-    with pytest.raises(DamagedJournalError, match="its writer has not closed it"):
+    with pytest.raises(DamagedJournalError, match="its writer has not closed it: bring the -wal"):
         SqliteStore(copied, read_only=True)
     assert len(list(units)) == 4
     assert len(list(read(path))) == 20
@@ -214,3 +214,16 @@ def test_a_writers_token_that_is_none_is_refused_by_everyone(journal_file, edit,
     for read_only in (True, False):
         with pytest.raises(DamagedJournalError, match="it must have one writer's token"):
             SqliteStore(journal_file, read_only=read_only)
+
+
+def test_a_writer_that_was_replaced_leaves_the_log_of_the_next_one(tmp_path, make_units):
+    path = tmp_path / "journal.db"
+    old = SqliteStore(path)
+    (tmp_path / "journal.db.lock").unlink()
+    new = Journal(SqliteStore(path))
+    new.append(make_units(1, 20))
+    new._store._db.close()  # it dies: nothing was said of closing
+    old.close()
+    assert len(list(read(path))) == 20
+    with Journal(SqliteStore(path)) as again:
+        assert again.tip.sequence == 20
