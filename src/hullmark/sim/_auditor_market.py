@@ -122,7 +122,7 @@ class AuditorMarket:
 
     def quoted_nano(self, symbol: str) -> Fraction:
         """Return the mark as a price that can be told: 0 without one, and no more than fits."""
-        return min((self.mark(symbol) or 0) * NANO, Fraction(PRICE_NANO_MAX))
+        return min((self.mark(symbol) or Fraction()) * NANO, Fraction(PRICE_NANO_MAX))
 
     def blur_nano(self, symbol: str) -> int:
         """Return how far a mark may be from this one, in nano: of an option it is a rounded float.
