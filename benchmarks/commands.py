@@ -1,7 +1,7 @@
 """Durable commands through the runtime: decided, applied, encoded, hashed and synchronised.
 
 The mix is that of a trading venue: 70 % trades between two accounts, 15 % transfers, 10 % batches
-of seven prices, each followed by a sweep of every account, and 5 % withdrawals. Groups of 300 share
+of seven prices, each followed by a sweep of every account, and 5 % withdrawals. Groups of 200 share
 a commit to SQLite, synchronised in full. Budget: 30,000 commands a second, and 99 of 100 commits
 within 10 ms. There is no peer: a figure stands against its limit.
 """
@@ -24,7 +24,7 @@ from hullmark.runtime import Venue
 
 ACCOUNTS = (100, 1_000, 10_000)
 BAR_ACCOUNTS = 1_000  # where the bar stands: the sweeps make the rate depend on their number
-GROUP = 300  # commands in a commit
+GROUP = 200  # commands in a commit
 GROUPS = 10  # commits in a repeat
 REPEATS = 7
 FIRST = 100  # the number of the first account
