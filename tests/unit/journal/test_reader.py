@@ -5,8 +5,8 @@ from itertools import islice
 
 import pytest
 
-from hullmark.errors import DamagedJournalError, JournalError
-from hullmark.journal import Journal, read, read_batches
+from hullmark.errors import DamagedJournalError, JournalError, SnapshotError
+from hullmark.journal import Journal, Tip, read, read_batches
 from hullmark.journal.memory import MemoryStore
 from hullmark.journal.sqlite import SqliteStore
 
@@ -137,3 +137,16 @@ def test_batches_come_with_their_units_and_only_if_they_are_good(journal_file, e
         (second,) = [batch for batch in store.batches() if batch.last == 20]
         (third, _) = next(read_batches(store, second.tip))
     assert third.last == 30
+
+
+@pytest.mark.parametrize(
+    ("since", "rule"),
+    [
+        (Tip(20, b"\7" * 32), r"journal\.db must have the hash 0707.* at sequence 20, was "),
+        (Tip(15, bytes(32)), r"journal\.db must have a batch that ends at 15, has none"),
+        (Tip(101, bytes(32)), r"journal\.db must have a batch that ends at 101, has none"),
+    ],
+)
+def test_a_position_of_another_journal_is_refused(journal_file, since, rule):
+    with pytest.raises(SnapshotError, match=rule):
+        list(read(journal_file, since=since))

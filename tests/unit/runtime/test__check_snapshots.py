@@ -1,10 +1,11 @@
 """A snapshot that is not what its name, its journal or its replay says is told by its file."""
 
 import msgspec
+import numpy as np
 import pytest
 
 from hullmark.errors import JournalError
-from hullmark.journal import Journal, Snapshots, read_snapshot
+from hullmark.journal import Journal, Snapshots, read_snapshot, write_snapshot
 from hullmark.journal.sqlite import SqliteStore
 from hullmark.runtime import restore, verify
 
@@ -118,3 +119,21 @@ def test_a_snapshot_behind_a_unit_that_cannot_be_replayed_is_told(journal, folde
     Snapshots(folder).write(snapshot._replace(tip=tip))
     found = verify(path, snapshots=folder)
     assert only(found).fault == "units before it must be replayed, and one could not be"
+
+
+@pytest.mark.parametrize("keys", [[], ["a", "b"], ["b"]])
+def test_a_snapshot_that_forgot_a_key_or_knows_another_is_told(journal, folder, keys):
+    with Journal(SqliteStore(journal)) as writer:
+        keyed = msgspec.structs.replace(after(list(writer.units())[-1], deposited(1)), key="a")
+        writer.append([keyed])
+    path = restore(journal).save(folder)
+    assert verify(journal, snapshots=folder).holds
+    sound = read_snapshot(path)
+    sequences = np.full(len(keys), keyed.sequence)
+    changed = sound._replace(
+        columns={**sound.columns, "keys.sequence": sequences},
+        documents={**sound.documents, "keys": msgspec.msgpack.encode(keys)},
+    )
+    write_snapshot(path, changed)
+    fault = only(verify(journal, snapshots=folder)).fault
+    assert "it must have the keys of the 1 commands sent with one" in fault
