@@ -191,8 +191,7 @@ def _due(state: State, trades: Round, side: tuple[int, int], asset: int) -> int:
 def need_margin(state: State, views: Views, trades: Round, after: Outcome) -> events.Refused | None:
     """Refuse what leaves an account under initial margin, unless all it did made things better."""
     found = views.evaluate_lines(after.lines, trades.model)
-    required = np.where(found.at_risk, found.initial, 0.0)  # a deposit alone margins nothing
-    spare_usd = found.equity_initial - required
+    spare_usd = found.spare_initial.copy()
     _take_off_orders(state, views, trades, spare_usd)
     under = ~(spare_usd >= 0.0)
     if not under.any():
@@ -216,5 +215,4 @@ def _take_off_orders(state: State, views: Views, trades: Round, spare_usd: Float
         for orders in views.resting(int(trades.accounts[who])):
             if orders:
                 after = views.health_after(int(trades.accounts[who]), (*fills, *orders))
-                required = after.initial if after.at_risk else 0.0
-                spare_usd[who] = min(spare_usd[who], after.equity_initial - required)
+                spare_usd[who] = min(spare_usd[who], after.spare_initial)
