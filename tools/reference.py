@@ -100,6 +100,7 @@ def events_page() -> str:
         "whatever was decided from floats stands here in whole numbers.\n\n"
         f"{_UNITS}",
         *_structs(domain.events, get_args(domain.Event)),
+        *_structs(_module_of(domain.PriceMemory), (domain.PriceMemory,)),
     )
 
 
@@ -117,8 +118,7 @@ def cli_page() -> str:
 
 def report_page() -> str:
     """Return the page of the keys of ``report.json``."""
-    module = inspect.getmodule(Report)
-    assert module is not None, "a class has a module"
+    module = _module_of(Report)
     return _page(
         "The report",
         "`hullmark replay` tells its result three times: as a table on the terminal, as a page\n"
@@ -130,6 +130,12 @@ def report_page() -> str:
         "key is always there. A key that a newer version adds is ignored by an older reader.",
         *(_record(kind, module) for kind in _classes(module, first=(Report, module.Run))),
     )
+
+
+def _module_of(kind: type) -> ModuleType:
+    module = inspect.getmodule(kind)
+    assert module is not None, "a class has a module"
+    return module
 
 
 def _page(title: str, *blocks: str) -> str:
@@ -226,9 +232,15 @@ def _fields(source: str) -> dict[str, list[list[str]]]:
         rows = found.setdefault(node.name, [])
         for line, comment in _annotated(node, lines):
             annotation = ast.unparse(line.annotation).replace("'", "")
-            default = f"`{ast.unparse(line.value)}`" if line.value else ""
+            default = f"`{_default(line.value)}`" if line.value else ""
             rows.append([f"`{ast.unparse(line.target)}`", f"`{annotation}`", default, comment])
     return found
+
+
+# A default of the factory `int` is written out where another 0 would be left out; it is 0 still.
+def _default(value: ast.expr) -> str:
+    text = ast.unparse(value)
+    return "0" if text == "field(default_factory=int)" else text
 
 
 def _annotated(node: ast.stmt, lines: Sequence[str]) -> Iterator[tuple[ast.AnnAssign, str]]:

@@ -16,12 +16,23 @@ from hullmark.feeds import read_scenario
 VENUE_SOURCES = (
     "clearing/_rules", "clearing/_asset_rules", "clearing/_margin_rules",
     "clearing/_liquidation_rules", "collateral/_terms", "domain/_accounts", "domain/_instruments",
-    "margin/_models", "margin/_tiers", "market/_accept", "scenarios/_set", "waterfall/_steps",
+    "margin/_models", "margin/_tiers", "market/_grade", "market/_policy", "market/_policy_parts",
+    "scenarios/_set", "waterfall/_steps",
 )  # fmt: skip
 SCENARIO_SOURCES = ("feeds/_scenario",)
 
 VALUES = ("0.5", "text", 5, True, ["0"], {})  # a key that is known takes one of these differently
 NOBODY = "zz_nobody"
+
+# The parts of a price policy that are tables, as a venue may have them.
+PARTS = {
+    "mark": {"index": "BTC-PERP", "basis_half_life_s": "60", "book": "alpha", "external": ["beta"]},
+    "redemption": {"source": "gamma", "deviation_max": "0.01"},
+    "growth_cap": {"snapshot": "1", "at": "2026-01-01T00:00:00Z", "per_year": "0.1"},
+    "average": {"kind": "arithmetic", "window_s": "60"},
+    "stable": {},
+    "reopen": {"prints": 1, "sources": 1},
+}
 
 # Heading of the page, the tables under it, and where in the file their keys stand.
 VENUE = [
@@ -33,6 +44,9 @@ VENUE = [
     ("margin.tiered.SYMBOL", 1, ("margin", "tiered", "BTC-PERP", "tiers", 1)),
     ("margin.scenario", 0, ("margin", "scenario")),
     ("prices.SYMBOL", 0, ("prices", "BTC")),
+    ("prices.SYMBOL.sources.NAME", 0, ("prices", "BTC", "sources", "beta")),
+    *((f"prices.SYMBOL.{part}", 0, ("prices", "BTC", part)) for part in PARTS),
+    ("actions", 0, ("actions",)),
     ("liquidation", 0, ("liquidation",)),
     ("liquidation.throttle", 0, ("liquidation", "throttle")),
     ("waterfall", 0, ("waterfall",)),
@@ -95,11 +109,13 @@ def known(candidates, tree, place, verdict):
 
 @pytest.fixture(scope="module")
 def venue(kept):
-    """Return the example with a future, which it does not list."""
+    """Return the example with a future, actions and parts of a price, which it does not list."""
     tree = tomllib.loads(kept["examples/venue.toml"])
     future = {**tree["instruments"][1], "kind": "future", "symbol": "BTC-25DEC26"}
     tree["instruments"].append({**future, "expiry": "2026-12-25T08:00:00Z"})
     tree["prices"]["BTC-25DEC26"] = tree["prices"]["BTC-PERP"]
+    tree["prices"]["BTC"] |= PARTS | {"sources": {"alpha": {}, "beta": {}, "gamma": {}}}
+    tree["actions"] = {}
     assert venue_verdict(tree) == ""
     return tree
 

@@ -11,7 +11,7 @@ from hullmark.clearing import Views, _views
 from hullmark.clearing._price_trust import PriceTrust
 from hullmark.journal import read
 from hullmark.journal.memory import MemoryStore
-from hullmark.margin import WhatIf
+from hullmark.margin import Sides, WhatIf
 
 from .small_venue import INSTRUMENTS, TREE
 from .world import World, histories, long_history
@@ -72,7 +72,10 @@ def journal_of(history, tree, *, shortcuts):
 
 def bits(tables):
     """Return everything in risk tables, arrays as bytes."""
-    return [e.tobytes() if isinstance(e, np.ndarray) else e for e in tables]
+    return [
+        e.tobytes() if isinstance(e, np.ndarray) else bits(e) if isinstance(e, Sides) else e
+        for e in tables
+    ]
 
 
 @given(histories, venues)

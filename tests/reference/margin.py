@@ -22,12 +22,36 @@ def credit_usd(units, price_usd, haircut, cap_usd):
     return value if value <= 0 else min(value * (1 - haircut), cap_usd)
 
 
+def sided(positions, cash, market, check):
+    """Return each asset's equity, and its price, at the sides of a check: 0 initial, 1 maintenance.
+
+    The initial check takes of everything the side that is worse for the account, the maintenance
+    check the better one.
+    """
+    choose = (min, max)[check]
+    values, prices = market["sides"][check]
+    units = [
+        held
+        + math.fsum(
+            choose(s * value for value in values[i])
+            for i, s, _ in positions
+            if market["settle"][i] == a
+        )
+        for a, held in enumerate(cash)
+    ]
+    return units, [
+        choose(pair, key=lambda price, held=held: held * price)
+        for pair, held in zip(prices, units, strict=True)
+    ]
+
+
 def margin(positions, balance, model, market):
     """Return the columns of `Health` for ``[(instrument, size, quote), ...]``.
 
     ``market`` has per instrument ``value``, ``settle``, ``notional``, ``risk`` and ``tiers`` (None
     without a schedule), per asset ``price``, ``haircuts``, ``cap`` and ``asset_risk``, and the two
-    factors.
+    factors. It may have ``sides``: per instrument ``(low, high)`` values, per asset ``(low, high)``
+    prices, the initial check's and the maintenance check's.
     """
     assets = range(len(balance))
     cash = [
@@ -43,9 +67,12 @@ def margin(positions, balance, model, market):
     net = math.fsum(equity[a] * price[a] for a in assets)
     checks = [
         math.fsum(
-            credit_usd(equity[a], price[a], market["haircuts"][a][check], cap[a]) for a in assets
+            credit_usd(units[a], prices[a], market["haircuts"][a][check], cap[a]) for a in assets
         )
         for check in (0, 1)
+        for units, prices in [
+            sided(positions, cash, market, check) if "sides" in market else (equity, price)
+        ]
     ]
     notionals = [abs(s) * market["notional"][i] for i, s, _ in positions]
     worst, place = 0.0, -1

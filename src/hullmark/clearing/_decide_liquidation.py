@@ -7,6 +7,8 @@ for the fills, which come back as commands.
 
 from collections.abc import Sequence
 
+from hullmark.clearing._caseload import Case
+from hullmark.clearing._cases import case_of, net_quanta, unwinds_of
 from hullmark.clearing._causes import split_causes
 from hullmark.clearing._checks import (
     QUANTA_MAX,
@@ -19,6 +21,7 @@ from hullmark.clearing._checks import (
 )
 from hullmark.clearing._fills import Fill
 from hullmark.clearing._orders import collateral_order, engine_orders
+from hullmark.clearing._price_sides import lenient_net_usd
 from hullmark.clearing._state import State
 from hullmark.clearing._views import Views
 from hullmark.core import INT64_MAX, NANO, format_scaled, mul_div_ceil
@@ -59,11 +62,12 @@ def cure(
         return (refuse(Reason.ACCOUNT_UNKNOWN, detail),)
     if account in state.working_of:
         return ()  # the answer to its orders comes first
-    if not views.health(account).in_breach:
+    case = case_of(state, views, account)
+    if not case.in_breach:
         if account in state.episodes:
             return (events.LiquidationEnded(account=account, cured=True),)
         return ()
-    return (*_opening(state, views, account), *_next_step(state, views, engine, account))
+    return (*_opening(state, views, case), *_next_step(state, views, engine, case))
 
 
 def report_fill(state: State, views: Views, command: commands.ReportFill) -> Sequence[Event]:
@@ -104,37 +108,38 @@ def report_fill(state: State, views: Views, command: commands.ReportFill) -> Seq
 
 
 def _next_step(
-    state: State, views: Views, engine: LiquidationEngine, account: int
+    state: State, views: Views, engine: LiquidationEngine, case: Case
 ) -> Sequence[Event]:
+    account = case.account
     if views.doubt(account, Action.LIQUIDATE):
         return (_park(state, account, Parked.PRICE_DOUBTFUL),)
-    sale = collateral_order(state, views, account)
-    if not sale and not state.ledger.positions(account):
+    sale = collateral_order(state, views, account) if min(case.cash) < 0 else ()
+    if not sale and not case.held:
         return _close_books(state, views, account)
     rounds = state.episodes[account].rounds if account in state.episodes else 0
     if rounds >= state.in_force.liquidation.rounds_max:
         return (_park(state, account, Parked.ROUNDS_EXHAUSTED),)
-    orders = sale or engine_orders(state, views, engine, account)
+    orders = sale or engine_orders(state, views, engine, case)
     if isinstance(orders, Parked):
         return (_park(state, account, orders),)
     return orders
 
 
-def _opening(state: State, views: Views, account: int) -> tuple[Event, ...]:
-    released = tuple(
-        events.OrderReleased(order=order, account=account)
-        for order in sorted(state.resting_of.get(account, ()))
-    )
+def _opening(state: State, views: Views, case: Case) -> tuple[Event, ...]:
+    account = case.account
+    released: tuple[Event, ...] = ()
+    if account in state.resting_of:
+        orders = sorted(state.resting_of[account])
+        released = tuple(events.OrderReleased(order=o, account=account) for o in orders)
     if account in state.episodes:
         return released
-    ledger = state.ledger
-    held = [instrument for instrument, _ in ledger.positions(account)]
-    asset = ledger.settlement(held[0]) if held else views.deepest_debt(account)
+    ledger, unwinds = state.ledger, unwinds_of(views, case)
+    asset = unwinds[0].settlement if unwinds else views.deepest_debt(account)
     started = events.LiquidationStarted(
         account=account,
         asset=ledger.assets[asset].symbol,
-        net_quanta=_bounded(views.net_quanta(account, asset)),
-        trigger_nano={ledger.instruments[i].symbol: views.mark_nano(i) for i in held},
+        net_quanta=_bounded(net_quanta(state, views, case, asset)),
+        trigger_nano={unwind.symbol: unwind.mark_nano for unwind in unwinds},
     )
     return (*released, started)
 
@@ -153,7 +158,8 @@ def _park(state: State, account: int, reason: Parked) -> events.LiquidationParke
 # without a market goes to the fund that pays. Worth more than the debt, it is not for the taking.
 def _close_books(state: State, views: Views, account: int) -> tuple[Event, ...]:
     ledger = state.ledger
-    if views.net_quanta(account, views.deepest_debt(account)) > 0:
+    net_quanta = views.net_quanta(account, views.deepest_debt(account))
+    if net_quanta > 0 or lenient_net_usd(views.row(account).balance, views.tables) > 0.0:
         return (_park(state, account, Parked.NOTHING_HELPS),)
     covered: list[Event] = [
         events.CollateralSeized(account=account, asset=asset.symbol, quanta=quanta)

@@ -114,7 +114,7 @@ def need_trusted(
         return None
     for who, sides in trades.by_account().items():
         reduces = all(after.reduces[side, k] for k, side in sides)
-        action = Action.REDUCE_RISK if reduces else Action.ADD_RISK
+        action = Action.TRADE if reduces else Action.RAISE_RISK
         for number in dict.fromkeys(trades.fill(*side).instrument for side in sides):
             doubt = views.doubt(int(trades.accounts[who]), action, also=number)
             if doubt:

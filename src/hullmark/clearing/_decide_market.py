@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 
 from hullmark.clearing._checks import QUANTA_MAX, need_in_range, need_instrument, refuse
+from hullmark.clearing._market_view import factors_of
+from hullmark.clearing._price_trust import doubt_of
+from hullmark.clearing._pricing_order import accepted_prices, capped_below
 from hullmark.clearing._rules import Rules
 from hullmark.clearing._state import State
 from hullmark.core import INT64_MAX, NANO, format_instant
@@ -19,7 +22,7 @@ from hullmark.domain import (
 )
 from hullmark.errors import InvalidInputError
 from hullmark.ledger import MICRO, payoff_ratio, unit_ratio
-from hullmark.market import accept, latest_prints
+from hullmark.market import Action
 
 _VOL_NANO_MAX = 100 * NANO  # 10,000 %
 
@@ -31,7 +34,8 @@ def adopt_rules(state: State, command: commands.AdoptRules) -> Sequence[Event]:
     except InvalidInputError as e:
         return (refuse(Reason.RULES_INVALID, str(e)),)
     effective_ns = command.effective_ns
-    if lost := _taken_away(state, rules, effective_ns):
+    at_ns = max(effective_ns or 0, state.now_ns)
+    if lost := _taken_away(state, rules, effective_ns) or capped_below(state, rules, at_ns):
         return (refuse(Reason.RULES_INVALID, lost),)
     if effective_ns is None or effective_ns <= state.now_ns:
         return (events.RulesAdopted(rules=rules.text),)
@@ -43,7 +47,10 @@ def adopt_rules(state: State, command: commands.AdoptRules) -> Sequence[Event]:
 
 def advance_time(state: State, command: commands.AdvanceTime) -> Sequence[Event]:
     """Let time pass: the sweep that follows sees to whatever has fallen due."""
-    return (events.TimeAdvanced(now_ns=state.now_ns),)
+    valuation_ns = command.valuation_ns
+    if refused := _need_valuation(state, valuation_ns):
+        return (refused,)
+    return (events.TimeAdvanced(now_ns=state.now_ns if valuation_ns is None else valuation_ns),)
 
 
 def activate_rules(state: State, command: commands.ActivateRules) -> Sequence[Event]:
@@ -65,30 +72,33 @@ def resume_reactions(state: State, command: commands.ResumeReactions) -> Sequenc
 
 
 def observe_prices(state: State, command: commands.ObservePrices) -> Sequence[Event]:
-    """Weigh new prints into graded prices."""
+    """Weigh new prints into graded prices, and what is made from those after them."""
     policies = state.in_force.prices
-    for check in (_need_past, _need_factor, _need_narrow):
-        for said in command.prints:
-            if refused := check(state, said):
-                return (refused,)
     by_factor: dict[str, list[Print]] = {}
+    too_wide = None
     for said in command.prints:
-        by_factor.setdefault(said.factor, []).append(said)
-    prices = tuple(
-        accept(
-            factor,
-            latest_prints(state.prints.get(factor, ()), prints),
-            policy=policies[factor],
-            last=state.prices.get(factor),
-            now_ns=state.now_ns,
-        )
-        for factor, prints in by_factor.items()
-    )
-    return (events.PricesAccepted(prints=command.prints, prices=prices),)
+        heard = by_factor.get(said.factor)
+        if heard is not None:
+            heard.append(said)
+        elif said.factor in policies:
+            by_factor[said.factor] = [said]
+        else:
+            detail = f"factor must have a section in prices, was {said.factor!r}"
+            return (refuse(Reason.INSTRUMENT_UNKNOWN, detail),)
+        nano, width = said.price_nano, said.confidence_nano
+        if width is not None or (nano is not None and not -INT64_MAX <= nano <= INT64_MAX):
+            too_wide = too_wide or _too_wide(said)
+    if too_wide is not None:
+        return (too_wide,)
+    prices = accepted_prices(state, by_factor)
+    first = not state.valuation_ns  # or times to expiry would be counted from 1970
+    return (events.PricesAccepted(prints=command.prints, prices=prices, values_time=first),)
 
 
 def adopt_surface(state: State, command: commands.AdoptSurface) -> Sequence[Event]:
     """Take over mark volatilities of options."""
+    if refused := _need_valuation(state, command.valuation_ns):
+        return (refused,)
     vols_nano = sorted(command.vol_nano.items())  # as the journal keeps them
     for symbol, vol_nano in vols_nano:
         if refused := need_in_range(f"vol_nano of {symbol}", vol_nano, 1, _VOL_NANO_MAX):
@@ -100,7 +110,8 @@ def adopt_surface(state: State, command: commands.AdoptSurface) -> Sequence[Even
             refused = refuse(Reason.INSTRUMENT_UNKNOWN, detail)
         if refused:
             return (refused,)
-    return (events.SurfaceAdopted(vol_nano=command.vol_nano),)
+    adopted = events.SurfaceAdopted(vol_nano=command.vol_nano, valuation_ns=command.valuation_ns)
+    return (adopted,)
 
 
 def accrue_funding(state: State, command: commands.AccrueFunding) -> Sequence[Event]:
@@ -110,13 +121,13 @@ def accrue_funding(state: State, command: commands.AccrueFunding) -> Sequence[Ev
     refused = refused or need_instrument(state, symbol)
     if refused is None and not isinstance(_terms(state, symbol), Perpetual):
         refused = refuse(Reason.INSTRUMENT_UNKNOWN, f"instrument must be a perpetual, was {symbol}")
-    price = state.prices.get(symbol)
-    if refused is None and (price is None or price.price_nano == 0):
-        refused = refuse(Reason.PRICE_DOUBTFUL, f"{symbol} must have a mark, has none")
     if refused:
         return (refused,)
-    assert price is not None, "checked above"
-    instrument = state.ledger.instrument_index[symbol]
+    instrument, price = state.ledger.instrument_index[symbol], state.prices.get(symbol)
+    if price is None or price.price_nano == 0:
+        return (refuse(Reason.PRICE_DOUBTFUL, f"{symbol} must have a mark, has none"),)
+    if doubt := doubt_of(state, (symbol,), Action.SETTLE):
+        return (refuse(Reason.PRICE_DOUBTFUL, doubt),)
     asset = state.ledger.assets[state.ledger.settlement(instrument)]
     over, under = unit_ratio(_terms(state, symbol), price.price_nano, asset.quanta_per_unit)
     step_micro = abs(over) * MICRO * command.rate_nano // (under * NANO)
@@ -144,7 +155,10 @@ def settle_expiry(state: State, command: commands.SettleExpiry) -> Sequence[Even
         return (refuse(Reason.INSTRUMENT_LIVE, f"{symbol} must be at its expiry"),)
     if symbol in state.expired:
         return (refuse(Reason.INSTRUMENT_EXPIRED, f"{symbol} must not be settled twice"),)
-    if refused := _need_room_to_settle(state, command):
+    refused = _need_room_to_settle(state, command) or _need_settleable(
+        state, state.ledger.instrument_index[symbol]
+    )
+    if refused:
         return (refused,)
     released = [
         events.OrderReleased(order=o.order, account=o.account)
@@ -176,25 +190,24 @@ def _taken_away(state: State, rules: Rules, effective_ns: int | None) -> str | N
     return None
 
 
-def _need_past(state: State, said: Print) -> events.Refused | None:
-    if said.observed_ns <= state.now_ns:
+def _too_wide(said: Print) -> events.Refused | None:
+    for name, nano in (("price", said.price_nano), ("confidence", said.confidence_nano)):
+        if nano is not None and abs(nano) > INT64_MAX:
+            detail = f"{name}_nano of {said.factor} must fit in 64 bits, was {nano}"
+            return refuse(Reason.OVERFLOW, detail)
+    return None
+
+
+# The valuation time runs forwards, and not ahead of the clock.
+def _need_valuation(state: State, valuation_ns: int | None) -> events.Refused | None:
+    if valuation_ns is None:
         return None
-    detail = f"observed_ns of {said.factor} must be <= {state.now_ns}, was {said.observed_ns}"
-    return refuse(Reason.AMOUNT_INVALID, detail)
+    return need_in_range("valuation_ns", valuation_ns, state.valuation_ns, state.now_ns)
 
 
-def _need_factor(state: State, said: Print) -> events.Refused | None:
-    if said.factor in state.in_force.prices:
-        return None
-    detail = f"factor must have a section in prices, was {said.factor!r}"
-    return refuse(Reason.INSTRUMENT_UNKNOWN, detail)
-
-
-def _need_narrow(state: State, said: Print) -> events.Refused | None:
-    if said.price_nano is None or abs(said.price_nano) <= INT64_MAX:
-        return None
-    detail = f"price_nano of {said.factor} must fit in 64 bits, was {said.price_nano}"
-    return refuse(Reason.OVERFLOW, detail)
+def _need_settleable(state: State, instrument: int) -> events.Refused | None:
+    doubt = doubt_of(state, factors_of(state, (instrument,), ()), Action.SETTLE)
+    return refuse(Reason.PRICE_DOUBTFUL, doubt) if doubt else None
 
 
 # A settlement price with a few zeros too many is refused, before it is paid out.

@@ -218,7 +218,7 @@ def _need_open(state: State, views: Views, side: _Side) -> events.Refused | None
 
 
 def _need_trusted(state: State, views: Views, side: _Side) -> events.Refused | None:
-    action = Action.REDUCE_RISK if side.reduces else Action.ADD_RISK
+    action = Action.TRADE if side.reduces else Action.RAISE_RISK
     doubt = views.doubt(side.account, action, also=side.fill.instrument)
     return refuse(Reason.PRICE_DOUBTFUL, doubt) if doubt else None
 

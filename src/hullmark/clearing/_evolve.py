@@ -158,10 +158,11 @@ def _(event: events.PricesAccepted, state: State) -> None:
     heard: dict[str, list[Print]] = {}
     for said in event.prints:
         heard.setdefault(said.factor, []).append(said)
-    known = state.prints
-    known.update({f: latest_prints(known.get(f, ()), prints) for f, prints in heard.items()})
+    known, now_ns = state.prints, state.now_ns
+    known.update({f: latest_prints(known.get(f, ()), said, now_ns) for f, said in heard.items()})
     state.prices.update({price.factor: price for price in event.prices})
-    state.valuation_ns = state.now_ns
+    if event.values_time:
+        state.valuation_ns = state.now_ns
 
 
 @_apply.register
@@ -172,7 +173,7 @@ def _(event: events.TimeAdvanced, state: State) -> None:
 @_apply.register
 def _(event: events.SurfaceAdopted, state: State) -> None:
     state.vols_nano.update(event.vol_nano)
-    state.valuation_ns = state.now_ns
+    state.valuation_ns = state.now_ns if event.valuation_ns is None else event.valuation_ns
 
 
 @_apply.register
@@ -209,7 +210,7 @@ def _(event: events.LiquidationOrdered, state: State) -> None:
     state.working_of.setdefault(event.account, set()).add(event.order)
     state.order_last = event.order
     episode = state.episodes[event.account]
-    state.episodes[event.account] = replace(episode, rounds=episode.rounds + 1)
+    state.episodes[event.account] = episode.at_round(episode.rounds + 1)
     if event.account in state.parked:
         del state.parked[event.account]
 
@@ -244,7 +245,7 @@ def _(event: events.OrderExpired, state: State) -> None:
 @_apply.register
 def _(event: events.LiquidationParked, state: State) -> None:
     state.parked[event.account] = event
-    state.episodes[event.account] = replace(state.episodes[event.account], rounds=0)
+    state.episodes[event.account] = state.episodes[event.account].at_round(0)
 
 
 @_apply.register

@@ -1,13 +1,13 @@
 """The accepted prices as the arrays that pricing reads."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from hullmark.clearing._rules import Rules
 from hullmark.clearing._state import State
 from hullmark.core import NANO, YEAR_NS, FloatArray
-from hullmark.domain import Future, Option, Perpetual, Spot
+from hullmark.domain import AcceptedPrice, Future, Option, Perpetual, Spot
 from hullmark.market import MarketView
 from hullmark.pricing import black76_value
 
@@ -16,24 +16,43 @@ from hullmark.pricing import black76_value
 NO_PRICE = 1.0
 
 
-def asset_price_nano(state: State, asset: int) -> int:
+def price_between(price: AcceptedPrice) -> int:
+    """Return an accepted price itself, between its sides."""
+    return price.price_nano
+
+
+def asset_price_nano(
+    state: State, asset: int, of: Callable[[AcceptedPrice], int] = price_between
+) -> int:
     """Return the USD price of an asset: its peg, or what was accepted; 0 if there is none."""
     terms = state.in_force.terms[asset]
     if terms.peg_nano is not None:
         return terms.peg_nano
     price = state.prices.get(terms.asset.symbol)
-    return price.price_nano if price else 0
+    return of(price) if price else 0
 
 
-def market_view(state: State) -> MarketView:
-    """Return the market at the last valuation time. Forwards of options are their spot: rate 0."""
+def asset_price(
+    state: State, asset: int, of: Callable[[AcceptedPrice], int] = price_between
+) -> float:
+    """Return the USD price of an asset as the arrays have it."""
+    return asset_price_nano(state, asset, of) / NANO or NO_PRICE
+
+
+def market_view(state: State, of: Callable[[AcceptedPrice], int] = price_between) -> MarketView:
+    """Return the market at the last valuation time. Forwards of options are their spot: rate 0.
+
+    *of* chooses what is taken of an accepted price, in billionths: the price or one of its sides.
+    """
     rules = state.in_force
-    assets = np.array(
-        [asset_price_nano(state, a) / NANO or NO_PRICE for a in range(len(rules.assets))]
-    )
-    own = np.array([_own_price(state, i.symbol) for i in rules.instruments])
+    assets = np.array([asset_price(state, a, of) for a in range(len(rules.assets))])
+    own = np.array([own_price(state, i.symbol, of) for i in rules.instruments])
+    index = state.ledger.asset_index  # a contract on something else stands for it by its mark
     spot = np.array(
-        [_spot(state, rules, i.underlying, p) for i, p in zip(rules.instruments, own, strict=True)]
+        [
+            assets[index[i.underlying]] if i.underlying in index else p
+            for i, p in zip(rules.instruments, own, strict=True)
+        ]
     )
     option = np.array([isinstance(i, Option) for i in rules.instruments], dtype=bool)
     forward = np.where(option, spot, own)
@@ -48,17 +67,12 @@ def market_view(state: State) -> MarketView:
     return MarketView(assets, spot, forward, mark, vol, years)
 
 
-def _own_price(state: State, symbol: str) -> float:
+def own_price(
+    state: State, symbol: str, of: Callable[[AcceptedPrice], int] = price_between
+) -> float:
+    """Return the mark of an instrument as the arrays have it."""
     price = state.prices.get(symbol)
-    return price.price_nano / NANO if price and price.price_nano else NO_PRICE
-
-
-# The index of the underlying; a contract whose underlying has none stands for it by its mark.
-def _spot(state: State, rules: Rules, underlying: str, own: float) -> float:
-    asset = state.ledger.asset_index.get(underlying)
-    if asset is None:
-        return own
-    return asset_price_nano(state, asset) / NANO or NO_PRICE
+    return of(price) / NANO if price and price.price_nano else NO_PRICE
 
 
 def _years(state: State, instrument: Spot | Perpetual | Future | Option) -> float:

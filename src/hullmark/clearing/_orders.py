@@ -2,27 +2,17 @@
 
 from collections.abc import Sequence
 
+from hullmark.clearing._caseload import Case
+from hullmark.clearing._cases import plan_of, unwinds_of
 from hullmark.clearing._fills import Fill
 from hullmark.clearing._state import State
+from hullmark.clearing._unwinds import Unwind
 from hullmark.clearing._views import Views
 from hullmark.core import INT64_MAX, NANO, mul_div_ceil, mul_div_floor
 from hullmark.domain import Parked, Spot, events
 from hullmark.ledger import cost_ceil
 from hullmark.liquidation import LiquidationEngine
 from hullmark.market import Action
-
-
-def limit_nano(state: State, mark_nano: int, lots: int) -> int:
-    """Return the worst price at which signed *lots* may fill: the mark less (plus) the slippage.
-
-    Rounded towards the mark, so the limit is never looser than declared. At least one billionth: no
-    fill has a lower price, so that what is worth nothing can be bought back. At most what a price
-    can be.
-    """
-    slippage_nano = state.in_force.liquidation.slippage_nano
-    if lots < 0:
-        return max(mul_div_ceil(mark_nano, NANO - slippage_nano, NANO), 1)
-    return min(max(mul_div_floor(mark_nano, NANO + slippage_nano, NANO), 1), INT64_MAX)
 
 
 def collateral_order(
@@ -45,42 +35,37 @@ def collateral_order(
             continue
         if views.doubt(account, Action.LIQUIDATE, also=index):
             return Parked.PRICE_DOUBTFUL
-        limit = limit_nano(state, mark_nano, -1)
+        unwind = views.unwind(index)
         unit = ledger.assets[quoted].quanta_per_unit
-        fetched = max(-cost_ceil(terms, -1, limit, unit), 1)  # of one lot at the limit, down
-        lots = _throttled(state, views, index, -min(-(-owed // fetched), lots_held))
-        return _orders(state, views, account, [(index, lots)]) if lots else Parked.THROTTLED
+        fetched = max(-cost_ceil(terms, -1, unwind.sell_nano, unit), 1)  # of one lot, down
+        lots = _throttled(state, unwind, -min(-(-owed // fetched), lots_held))
+        return _orders(state, account, [(unwind, lots)]) if lots else Parked.THROTTLED
     return ()
 
 
 def engine_orders(
-    state: State, views: Views, engine: LiquidationEngine, account: int
+    state: State, views: Views, engine: LiquidationEngine, case: Case
 ) -> Sequence[events.LiquidationOrdered] | Parked:
     """Return the engine's orders after the throttle, or why the account has to wait.
 
     At their price limits the orders must raise health, or close the account in full.
     """
-    breach = views.breach(account, _limits(state, views, account))
-    (plan,) = engine.propose((breach,))
-    held = state.ledger.positions(account)
-    trades = [
-        (instrument, _shrinking(position.lots, lots))
-        for (instrument, position), lots in zip(held, plan.lots, strict=True)
-    ]
-    wanted = [(i, lots) for i, lots in trades if lots]
-    allowed = [(i, lots) for i, n in wanted if (lots := _throttled(state, views, i, n))]
+    lots = plan_of(state, views, engine, case)
+    allowed, wanted, in_full = [], False, True
+    for unwind, (number, position), traded in zip(
+        unwinds_of(views, case), case.held, lots, strict=True
+    ):
+        held, cut = position.lots, 0
+        if shrinks := _shrinking(held, traded):
+            wanted = True
+            if cut := _throttled(state, unwind, shrinks):
+                allowed.append((number, unwind, cut))
+        in_full = in_full and cut == -held
     if wanted and not allowed:
         return Parked.THROTTLED
-    if not allowed or not _helps(state, views, account, allowed):
+    if not allowed or not (in_full or _helps(state, views, case, allowed)):
         return Parked.NOTHING_HELPS
-    return _orders(state, views, account, allowed)
-
-
-def _limits(state: State, views: Views, account: int) -> list[int]:
-    return [
-        limit_nano(state, views.mark_nano(instrument), -position.lots)
-        for instrument, position in state.ledger.positions(account)
-    ]
+    return _orders(state, case.account, [(unwind, cut) for _, unwind, cut in allowed])
 
 
 # An engine that asks for more than there is, or for the wrong side, is cut back to what may be.
@@ -90,46 +75,43 @@ def _shrinking(held: int, lots: int) -> int:
     return min(max(lots, 0), -held)
 
 
-def _throttled(state: State, views: Views, instrument: int, lots: int) -> int:
-    left_nano = state.throttle_nano(state.ledger.instruments[instrument].symbol)
-    notional_nano = views.notional_nano(instrument, lots)
-    if left_nano is None or notional_nano <= left_nano:
+def _throttled(state: State, unwind: Unwind, lots: int) -> int:
+    left_nano = state.throttle_nano(unwind.symbol)
+    if left_nano is None or (notional_nano := unwind.notional_nano(lots)) <= left_nano:
         return lots
     allowed = mul_div_floor(abs(lots), max(left_nano, 0), notional_nano)
     return allowed if lots > 0 else -allowed
 
 
-def _helps(state: State, views: Views, account: int, trades: Sequence[tuple[int, int]]) -> bool:
-    ledger = state.ledger
-    closed = dict(trades)
-    if all(closed.get(i, 0) == -p.lots for i, p in ledger.positions(account)):
-        return True
-    fills = [_at_limit(state, views, instrument, lots) for instrument, lots in trades]
-    before, after = views.health(account), views.health_after(account, fills)
-    return after.health > before.health and after.worst >= before.worst
+def _helps(
+    state: State, views: Views, case: Case, trades: Sequence[tuple[int, Unwind, int]]
+) -> bool:
+    fills = [_at_limit(state, number, unwind, lots) for number, unwind, lots in trades]
+    after = views.health_after(case.account, fills)
+    return after.health > case.health and after.worst >= case.worst
 
 
-def _at_limit(state: State, views: Views, instrument: int, lots: int) -> Fill:
+def _at_limit(state: State, number: int, unwind: Unwind, lots: int) -> Fill:
     ledger = state.ledger
-    unit = ledger.assets[ledger.settlement(instrument)].quanta_per_unit
-    limit = limit_nano(state, views.mark_nano(instrument), lots)
-    cost = cost_ceil(ledger.instruments[instrument], abs(lots), limit, unit)
+    unit = ledger.assets[unwind.settlement].quanta_per_unit
+    cost = cost_ceil(ledger.instruments[number], abs(lots), unwind.limit_nano(lots), unit)
     penalty = mul_div_ceil(abs(cost), state.in_force.liquidation.penalty_nano, NANO)
-    return Fill(instrument, lots, cost if lots > 0 else -cost, penalty)
+    return Fill(number, lots, cost if lots > 0 else -cost, penalty)
 
 
 def _orders(
-    state: State, views: Views, account: int, trades: Sequence[tuple[int, int]]
+    state: State, account: int, trades: Sequence[tuple[Unwind, int]]
 ) -> tuple[events.LiquidationOrdered, ...]:
-    return tuple(
+    last, deadline_ns = state.order_last, state.now_ns + state.in_force.liquidation.order_ns
+    return tuple([
         events.LiquidationOrdered(
-            order=state.order_last + place,
+            order=last + place,
             account=account,
-            instrument=state.ledger.instruments[instrument].symbol,
+            instrument=unwind.symbol,
             lots=lots,
-            limit_nano=limit_nano(state, views.mark_nano(instrument), lots),
-            deadline_ns=state.now_ns + state.in_force.liquidation.order_ns,
-            notional_nano=min(views.notional_nano(instrument, lots), INT64_MAX),  # throttles fit
+            limit_nano=unwind.limit_nano(lots),
+            deadline_ns=deadline_ns,
+            notional_nano=min(unwind.notional_nano(lots), INT64_MAX),  # throttles fit
         )
-        for place, (instrument, lots) in enumerate(trades, start=1)
-    )
+        for place, (unwind, lots) in enumerate(trades, start=1)
+    ])  # fmt: skip

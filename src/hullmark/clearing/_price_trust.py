@@ -9,11 +9,32 @@ from collections.abc import Sequence
 from hullmark.clearing._market_view import factors_of, unpriced
 from hullmark.clearing._state import State
 from hullmark.domain import AcceptedPrice, Event, Option, events
-from hullmark.market import ALLOWED, Action, Grade, PricePolicy
+from hullmark.market import Action, Grade, PricePolicy
 
 _MOVES = frozenset({events.PricesAccepted, events.SurfaceAdopted, events.RulesAdopted})
 _NEVER_NS = -1
 _VALID = int(Grade.VALID)
+
+
+def grade_now(state: State, factor: str) -> Grade:
+    """Return the grade of a price now: what it was, or stale if it has grown old since."""
+    price = state.prices.get(factor)
+    if price is None:
+        return Grade.NONE
+    limit_ns = state.in_force.prices[factor].staleness_ns_max
+    old = state.now_ns - price.accepted_ns > limit_ns
+    return max(Grade(price.grade), Grade.STALE if old else Grade.VALID)
+
+
+def doubt_of(state: State, factors: Sequence[str], action: Action) -> str | None:
+    """Return why some prices do not allow an action under the venue's rules; ``None``: they do."""
+    worst = state.in_force.actions.worst(action)
+    for factor in factors:
+        grade = grade_now(state, factor)
+        if grade > worst:
+            doing = action.name.lower().replace("_", " ")
+            return f"the price of {factor} must allow to {doing}, was {grade.name}"
+    return None
 
 
 class PriceTrust:
@@ -58,12 +79,7 @@ class PriceTrust:
 
     def grade(self, factor: str) -> Grade:
         """Return the grade of a price now: what it was, or stale if it has grown old since."""
-        price = self._state.prices.get(factor)
-        if price is None:
-            return Grade.NONE
-        age_ns = self._state.now_ns - price.accepted_ns
-        limit_ns = self._state.in_force.prices[factor].staleness_ns_max
-        return max(Grade(price.grade), Grade.STALE if age_ns > limit_ns else Grade.VALID)
+        return grade_now(self._state, factor)
 
     def doubt(self, account: int, action: Action, also: int | None = None) -> str | None:
         """Return why the prices an account rests on do not allow an action; ``None``: they do."""
@@ -73,12 +89,7 @@ class PriceTrust:
         for instrument in held:
             if lacking := unpriced(self._state, instrument):
                 return lacking
-        for factor in factors_of(self._state, held, cash):
-            grade = self.grade(factor)
-            if action not in ALLOWED[grade]:
-                doing = action.name.lower().replace("_", " ")
-                return f"the price of {factor} must allow to {doing}, was {grade.name}"
-        return None
+        return doubt_of(self._state, factors_of(self._state, held, cash), action)
 
     def lacking(self, account: int, also: Sequence[int] = ()) -> str | None:
         """Return what an account's value rests on and has no price; ``None``: nothing."""

@@ -44,7 +44,7 @@ _ONCE_THERE_ARE_RULES: Mapping[type, Sequence[Reason]] = {
         *_CORRECTED,
     ),
     commands.AdjustCash: (*_CORRECTION, _R.ASSET_UNKNOWN, *_CORRECTED, _R.DEBT_SHORT),
-    commands.ObservePrices: (_R.AMOUNT_INVALID, _R.INSTRUMENT_UNKNOWN, _R.OVERFLOW),
+    commands.ObservePrices: (_R.INSTRUMENT_UNKNOWN, _R.OVERFLOW),
     commands.AdoptSurface: (_R.AMOUNT_INVALID, _R.INSTRUMENT_UNKNOWN),
     commands.AccrueFunding: (
         _R.AMOUNT_INVALID,
@@ -59,8 +59,9 @@ _ONCE_THERE_ARE_RULES: Mapping[type, Sequence[Reason]] = {
         _R.INSTRUMENT_EXPIRED,
         _R.INSTRUMENT_LIVE,
         _R.OVERFLOW,
+        _R.PRICE_DOUBTFUL,
     ),
-    commands.AdvanceTime: (),
+    commands.AdvanceTime: (_R.AMOUNT_INVALID,),
     commands.ReportFill: (
         *_ACCOUNT,
         _R.INSTRUMENT_UNMARGINED,

@@ -1,8 +1,9 @@
 """The rules of a venue: the venue file, parsed once, and recorded whole as record 1.
 
 The tree is the same in a venue file (TOML) and in the ``parameters`` of a portfolio document: the
-sections ``assets``, ``instruments`` and ``margin`` stand in both, ``prices``, ``liquidation`` and
-``waterfall`` in a venue file only. Decimals are strings; an unknown key is an error.
+sections ``assets``, ``instruments`` and ``margin`` stand in both; ``prices``, ``actions``,
+``liquidation`` and ``waterfall`` in a venue file only. Decimals are strings; an unknown key is an
+error.
 """
 
 import json
@@ -16,11 +17,11 @@ from hullmark.clearing._margin_rules import MarginRules
 from hullmark.core import Asset
 from hullmark.domain import Instrument, Option, Spot, parse_instrument
 from hullmark.errors import DocumentError, InvalidInputError
-from hullmark.market import PricePolicy
+from hullmark.market import ActionRules, PricePolicy
 from hullmark.waterfall import parse_steps
 
 _SECTIONS = frozenset({"name", "assets", "instruments", "margin", "prices"})
-_OPTIONAL = frozenset({"liquidation", "waterfall"})
+_OPTIONAL = frozenset({"actions", "liquidation", "waterfall"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,10 @@ class Rules:
     instruments: tuple[Instrument, ...]
     margin: MarginRules
     prices: Mapping[str, PricePolicy]  # by factor: an instrument's mark, an asset's index
+    actions: ActionRules  # the grade that each action needs
     liquidation: LiquidationRules
     waterfall: tuple[str, ...]
+    dependents: Mapping[str, tuple[str, ...]]  # by factor: the prices that are made from it
     text: str  # the tree as canonical JSON
 
     @classmethod
@@ -75,17 +78,20 @@ class Rules:
             _within("instruments", parse_instrument, i) for i in tree["instruments"]
         )
         _check_instruments(assets, instruments)
+        prices = {
+            f: _within(f"prices.{f}", PricePolicy.parse, p) for f, p in tree["prices"].items()
+        }
         rules = cls(
             name=tree["name"],
             assets=assets,
             terms=terms,
             instruments=instruments,
             margin=MarginRules.parse(tree["margin"], instruments),
-            prices={
-                f: _within(f"prices.{f}", PricePolicy.parse, p) for f, p in tree["prices"].items()
-            },
+            prices=prices,
+            actions=_within("actions", ActionRules.parse, tree.get("actions", {})),
             liquidation=_within("liquidation", LiquidationRules.parse, tree.get("liquidation", {})),
             waterfall=_within("waterfall", parse_steps, tree.get("waterfall", {})),
+            dependents=_dependents(prices),
             text=json.dumps(tree, sort_keys=False, separators=(",", ":"), ensure_ascii=True),
         )
         rules._check_prices()
@@ -142,6 +148,19 @@ def _within(path: str, parse: Any, tree: Any) -> Any:  # noqa: ANN401 - any sect
         raise DocumentError(f"{path}: {e}") from e
     except (TypeError, AttributeError, ValueError) as e:
         raise DocumentError(f"{path} must be a table of the schema, was {tree!r:.80}") from e
+
+
+# Prices are made from observed ones only, so that one pass after those makes them all.
+def _dependents(prices: Mapping[str, PricePolicy]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for factor, policy in prices.items():
+        for name in policy.inputs:
+            if name not in prices or prices[name].inputs:
+                raise DocumentError(
+                    f"prices.{factor} must be made from prices that are observed, was from {name!r}"
+                )
+            found[name] = (*found.get(name, ()), factor)
+    return found
 
 
 def _check_instruments(assets: tuple[Asset, ...], instruments: tuple[Instrument, ...]) -> None:

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from hullmark.clearing._market_view import market_view
+from hullmark.clearing._price_sides import span_of
 from hullmark.clearing._rules import Rules
 from hullmark.clearing._state import State
 from hullmark.core import FloatArray
@@ -44,6 +45,7 @@ class VenueMarket(MarginMarket):
             carry=_funding_carry(state),
             before=older.tables if older else None,
             known=older.revaluer if older else None,
+            span=span_of(state),
         )
 
     @property

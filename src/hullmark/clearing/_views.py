@@ -10,20 +10,21 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hullmark.book import AccountRow, Book
+from hullmark.book import AccountRow, Book, Rows
+from hullmark.clearing._caseload import Caseload
 from hullmark.clearing._checks import QUANTA_MAX
 from hullmark.clearing._fills import Fill, position_after, pretend
 from hullmark.clearing._ledger_book import SYSTEM_ROWS, LedgerBook
-from hullmark.clearing._market_view import asset_price_nano
 from hullmark.clearing._price_trust import PriceTrust
-from hullmark.clearing._running_tables import RunningTables
+from hullmark.clearing._running_index import ACCOUNTS_MIN, RunningIndex
+from hullmark.clearing._running_tables import MOVES_TABLES, RunningTables
 from hullmark.clearing._state import State
 from hullmark.clearing._sure_trades import both_carry
+from hullmark.clearing._unwinds import Unwind, net_worth, unwind_of
 from hullmark.clearing._venue_market import VenueMarket
-from hullmark.core import INT64_MAX, NANO, Bundle, IntArray, bundle, mul_div_floor
+from hullmark.core import INT64_MAX, NANO, Bundle, IntArray, bundle
 from hullmark.domain import Event, Future, Option, Perpetual, Spot, events
-from hullmark.ledger import MICRO, Lines, Position, cost_ceil, value_floor
-from hullmark.liquidation import Breach
+from hullmark.ledger import Lines, Position, cost_ceil
 from hullmark.margin import (
     Change,
     Evaluation,
@@ -33,16 +34,25 @@ from hullmark.margin import (
     any_in_breach,
     evaluate,
     evaluate_one,
+    initial_prices,
 )
 from hullmark.market import Action, Grade, MarketView
-from hullmark.monitor import breaches
+from hullmark.monitor import Checked, breaches
 from hullmark.scenarios import RiskArrays
 
 
 class Views:
-    """Answers about margin, from facts that it watches and never changes."""
+    """Answers about margin, from facts that it watches and never changes.
 
-    def __init__(self, state: State) -> None:
+    Parameters
+    ----------
+    state : State
+        The facts. Whoever changes them tells `apply` of every event.
+    indexed_from : int
+        How many accounts there must be for breaches to be looked for through a trigger index.
+    """
+
+    def __init__(self, state: State, *, indexed_from: int = ACCOUNTS_MIN) -> None:
         self._state = state
         self._tables, self._trust = RunningTables(state), PriceTrust(state)
         self._books: LedgerBook | None = None
@@ -50,14 +60,35 @@ class Views:
         self._bundled: tuple[Bundle, Bundle, Bundle] | None = None
         self._unsettled: NDArray[np.bool_] | None = None
         self._healths: dict[int, Health] = {}
+        self._unwinds: dict[int, Unwind] = {}
+        self._index = RunningIndex(state, self._tables, accounts_min=indexed_from)
+        self._caseload, self._lapses = Caseload(state), 0
 
     def apply(self, event: Event) -> None:
         """Take note of an event that the facts have already taken in."""
         self._healths.clear()
         self._tables.apply(event)
         self._trust.apply(event)
+        self._index.apply(event)
+        self._caseload.apply(event)
+        if type(event) in MOVES_TABLES:
+            self._unwinds.clear()
         if type(event) is events.RulesAdopted:
             self._books = self._unsettled = self._bundled = None
+
+    # What is kept is given up when sides of prices have changed with time alone.
+    def _lapse(self) -> None:
+        if self._tables.lapses != self._lapses:
+            self._lapses = self._tables.lapses
+            self._healths.clear()
+            self._unwinds.clear()
+            self._caseload.drop()
+
+    @property
+    def caseload(self) -> Caseload:
+        """The cases of the tick and the plans for them."""
+        self._lapse()
+        return self._caseload
 
     @property
     def movable(self) -> VenueMarket:
@@ -93,9 +124,20 @@ class Views:
 
     def breaches(self) -> tuple[int, ...]:
         """Return the accounts under maintenance margin, worst ratio first."""
-        if not any_in_breach(self.book.rows(), self.tables):
+        rows = self.book.rows()
+        found = self._index.find(rows, SYSTEM_ROWS)
+        if found is not None:
+            accounts = self._state.ledger.accounts
+            of = [accounts[row + SYSTEM_ROWS] for row in found.rows.tolist()]
+            return tuple(breaches(found.evaluation, of))
+        if not any_in_breach(rows, self.tables):
             return ()
         return tuple(breaches(self.sweep(), self.accounts))
+
+    @property
+    def checked(self) -> Checked:
+        """How the last question about breaches was answered."""
+        return self._index.checked
 
     @property
     def book(self) -> Book:
@@ -135,6 +177,7 @@ class Views:
 
     def health(self, account: int) -> Health:
         """Return the margin of one account now."""
+        self._lapse()
         if account not in self._healths:
             self._healths[account] = self.health_after(account, ())
         return self._healths[account]
@@ -151,7 +194,11 @@ class Views:
 
     def evaluate_lines(self, lines: Lines, model: NDArray[np.int8]) -> Evaluation:
         """Return the margin of lines of a ledger, each under the model of that code."""
-        return evaluate(self._ledger_book.rows_of(lines, model), self.tables)
+        return evaluate(self.rows_of(lines, model), self.tables)
+
+    def rows_of(self, lines: Lines, model: NDArray[np.int8]) -> Rows:
+        """Return lines of a ledger as the book would have them."""
+        return self._ledger_book.rows_of(lines, model)
 
     def initial_health_usd(
         self,
@@ -210,8 +257,7 @@ class Views:
         state = self._state
         if not more and account not in state.resting_of:
             return (), ()
-        orders = [state.resting[o] for o in sorted(state.resting_of.get(account, ()))]
-        orders += more
+        orders = [*(state.resting[o] for o in sorted(state.resting_of.get(account, ()))), *more]
         bids = [self._as_fill(o) for o in orders if o.lots > 0]
         return bids, [self._as_fill(o) for o in orders if o.lots < 0]
 
@@ -230,8 +276,8 @@ class Views:
         gains_usd, row, tables = 0.0, self.row(account), self.tables
         for number, size, quote in zip(row.instrument, row.size, row.quote, strict=True):
             if isinstance(ledger.instruments[number], Perpetual | Future):
-                gain = float(size * tables.value[number] + quote)
-                gains_usd += max(gain, 0.0) * float(tables.price_usd[tables.settle[number]])
+                value, price_usd = initial_prices(tables, number, size)
+                gains_usd += max(float(size * value + quote), 0.0) * price_usd
         gains_usd += self._gains_behind_funding_usd(account)
         return self.initial_health_usd(account, paid=(asset, quanta)) - gains_usd
 
@@ -241,14 +287,14 @@ class Views:
         ledger, tables, found = self._state.ledger, self.tables, 0.0
         if not ledger.unsettled(account):
             return found
-        row = self.row(account)
-        for number, size, quote in zip(row.instrument, row.size, row.quote, strict=True):
+        for number, size, quote in zip(*self.row(account)[:3], strict=True):
             due = ledger.funding_owed(account, int(number))
             if due > 0:
                 asset = ledger.settlement(int(number))
-                net = float(size * tables.value[number] + quote)
+                value, price_usd = initial_prices(tables, number, size)
+                net = float(size * value + quote)
                 before = net + due / ledger.assets[asset].quanta_per_unit
-                found += (max(before, 0.0) - max(net, 0.0)) * float(tables.price_usd[asset])
+                found += (max(before, 0.0) - max(net, 0.0)) * price_usd
         return found
 
     def net_quanta(self, account: int, asset: int, fill: Fill | None = None) -> int:
@@ -258,26 +304,12 @@ class Views:
         held = dict(ledger.positions(account))
         if fill:
             pretend(ledger, fill, cash, held)
-        for number, position in held.items():
-            settlement = ledger.settlement(number)
-            unit = ledger.assets[settlement].quanta_per_unit
-            terms = ledger.instruments[number]
-            worth = value_floor(terms, position.lots, self.mark_nano(number), unit)
-            owed = -(-position.lots * (ledger.funding_micro[number] - position.paid_micro) // MICRO)
-            cash[settlement] += worth + position.quote - owed
-        price = asset_price_nano(self._state, asset)
-        unit = ledger.assets[asset].quanta_per_unit
-        total = cash[asset]
-        for other, quanta in enumerate(cash):
-            if other != asset and quanta and price:
-                their = asset_price_nano(self._state, other) * unit
-                total += mul_div_floor(quanta, their, price * ledger.assets[other].quanta_per_unit)
-        return total
+        unwinds = [self.unwind(number) for number in held]
+        return net_worth(self._state, unwinds, list(held.items()), cash, asset)
 
     def deepest_debt(self, account: int) -> int:
         """Return the asset that an account owes most of, in USD."""
-        balance = self.row(account).balance * self.tables.price_usd
-        return int(balance.argmin())
+        return int((self.row(account).balance * self.tables.price_usd).argmin())
 
     def mark_nano(self, instrument: int) -> int:
         """Return the margin price of an instrument: its mark; 0 if there is none."""
@@ -287,10 +319,14 @@ class Views:
         price = self._state.prices.get(symbol)
         return price.price_nano if price else 0
 
-    def notional_nano(self, instrument: int, lots: int) -> int:
-        """Return the USD notional of some lots, either way signed."""
-        size = abs(lots) * self._state.ledger.instruments[instrument].lot
-        return round(size * float(self.tables.notional_usd[instrument]) * NANO)
+    def unwind(self, instrument: int) -> Unwind:
+        """Return an instrument at the accepted prices, and the limits at which it is closed."""
+        self._lapse()
+        found = self._unwinds.get(instrument)
+        if found is None:
+            found = unwind_of(self._state, self.tables, instrument, self.mark_nano(instrument))
+            self._unwinds[instrument] = found
+        return found
 
     def doubt(self, account: int, action: Action, also: int | None = None) -> str | None:
         """Return why the prices an account rests on do not allow an action; ``None``: they do."""
@@ -308,33 +344,6 @@ class Views:
     def grade(self, factor: str) -> Grade:
         """Return the grade of a price now: what it was, or stale if it has grown old since."""
         return self._trust.grade(factor)
-
-    def breach(self, account: int, limits_nano: Sequence[int]) -> Breach:
-        """Describe an account to a liquidation engine, with the price limits it would close at."""
-        state, ledger, tables = self._state, self._state.ledger, self.tables
-        held = ledger.positions(account)
-        rules = state.in_force.liquidation
-        row = self.row(account)
-        lots = np.array([position.lots for _, position in held], np.int64)
-        limits = np.empty(len(held))
-        for place, (number, _) in enumerate(held):
-            slip = limits_nano[place] - self.mark_nano(number)
-            limits[place] = tables.value[number] + self._value_of_slip(number, slip)
-        return Breach(
-            account=account,
-            holding=row,
-            tables=tables,
-            lots=lots,
-            limit_value=limits,
-            target=rules.target_nano / NANO,
-            penalty=rules.penalty_nano / NANO,
-        )
-
-    def _value_of_slip(self, number: int, slip_nano: int) -> float:
-        terms, mark_nano = self._state.ledger.instruments[number], self.mark_nano(number)
-        if isinstance(terms, Perpetual | Future) and terms.inverse:
-            return NANO / mark_nano - NANO / (mark_nano + slip_nano)
-        return slip_nano / NANO
 
     # At the mark where that is worse than the limit: nobody has gained by an order that waits, and
     # a bid far below the mark would pay the reserve of others.

@@ -38,6 +38,7 @@ from hullmark.domain._portfolio import (
     UnderlyingMarket,
     parse_order,
 )
+from hullmark.domain._price_memory import PriceMemory, StableMemory
 from hullmark.domain._refusals import Parked, Reason
 from hullmark.domain._upcasters import upcast
 
@@ -67,9 +68,11 @@ __all__ = [
     "Perpetual",
     "Portfolio",
     "PortfolioMarket",
+    "PriceMemory",
     "Print",
     "Reason",
     "Spot",
+    "StableMemory",
     "SystemAccount",
     "UnderlyingMarket",
     "commands",

@@ -129,13 +129,16 @@ class AdjustCash(_Command, frozen=True, kw_only=True, gc=False):
     reverses: int | None = None  # sequence of the adjustment that this one undoes, as its mirror
 
 
-class Print(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class Print(
+    Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True
+):
     """What one source says of one price. ``None`` or nonsense is graded, never used."""
 
     factor: str  # an instrument's symbol (its mark) or an asset's (its index)
     source: str
     price_nano: int | None
     observed_ns: int
+    confidence_nano: int | None = None  # half the width that the source gives it; None: none given
 
 
 class ObservePrices(_Command, frozen=True, kw_only=True, gc=False):
@@ -144,10 +147,11 @@ class ObservePrices(_Command, frozen=True, kw_only=True, gc=False):
     prints: tuple[Print, ...]
 
 
-class AdoptSurface(_Command, frozen=True, kw_only=True, gc=False):
+class AdoptSurface(_Command, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Take over mark volatilities, one per option, in nanos per square-root year."""
 
     vol_nano: dict[str, int]
+    valuation_ns: int | None = None  # counted from then; None: from now
 
 
 class AccrueFunding(_Command, frozen=True, kw_only=True, gc=False):
@@ -171,8 +175,10 @@ class SettleExpiry(_Command, frozen=True, kw_only=True, gc=False):
     price_nano: int  # of the underlying
 
 
-class AdvanceTime(_Command, frozen=True, kw_only=True, gc=False):
+class AdvanceTime(_Command, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Let time pass: prices grow stale, deadlines run out, scheduled rules take force."""
+
+    valuation_ns: int | None = None  # times to expiry are counted from then; None: from now
 
 
 class ReportFill(_Command, frozen=True, kw_only=True, gc=False):

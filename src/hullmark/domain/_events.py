@@ -3,10 +3,11 @@
 Units are those of the commands. Whatever was decided from floats stands here as whole numbers.
 """
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from hullmark.domain._accounts import Mode
 from hullmark.domain._commands import Command, Print
+from hullmark.domain._price_memory import PriceMemory
 from hullmark.domain._refusals import Parked, Reason
 
 
@@ -152,26 +153,37 @@ class CashAdjusted(_Event, frozen=True, kw_only=True, gc=False):
     reverses: int | None = None  # sequence of the adjustment that is undone by this one
 
 
-class AcceptedPrice(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class AcceptedPrice(
+    Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True
+):
     """A price after its sources were weighed. Without a usable print the last one stays."""
 
     factor: str
     price_nano: int  # 0 only where there never was one
     grade: int  # hullmark.market.Grade
-    accepted_ns: int = 0  # when the price was last taken over from its sources
+    # A factory's default is written out, as the first release wrote it; the fields after it are
+    # left out where they say nothing.
+    accepted_ns: int = field(default_factory=int)  # when it was last taken over from its sources
+    reason: str = ""  # why it is not VALID: hullmark.market.Flaw in lower case
+    low_nano: int | None = None  # what it is at least, for who must be safe; None: the price
+    high_nano: int | None = None  # what it is at most; None: the price
+    doubted_ns: int | None = None  # since when it is not VALID
+    memory: PriceMemory | None = None  # what its averages, delay and breaker need next time
 
 
-class PricesAccepted(_Event, frozen=True, kw_only=True, gc=False):
+class PricesAccepted(_Event, frozen=True, kw_only=True, gc=False, tag="PricesAccepted.2"):
     """Prints were weighed into graded prices."""
 
     prints: tuple[Print, ...]
     prices: tuple[AcceptedPrice, ...]
+    values_time: bool = False  # whether times to expiry are counted from now on from this instant
 
 
 class SurfaceAdopted(_Event, frozen=True, kw_only=True, gc=False):
-    """Mark volatilities of options changed."""
+    """Mark volatilities of options changed, and the valuation time with them."""
 
     vol_nano: dict[str, int]
+    valuation_ns: int | None = None  # the new valuation time; None: the time of the unit
 
 
 class FundingAccrued(_Event, frozen=True, kw_only=True, gc=False):

@@ -12,8 +12,13 @@ from typing import Any
 
 Tree = dict[str, Any]
 
-# None so far: what release 0.1.0 has written is read as it stands, which tests/replay sees to.
-UPCASTERS: Mapping[str, Callable[[Tree], Tree]] = {}
+
+# Up to release 0.1.0 every price moved the valuation time.
+def _prices_accepted_2(tree: Tree) -> Tree:
+    return {**tree, "type": "PricesAccepted.2", "values_time": True}
+
+
+UPCASTERS: Mapping[str, Callable[[Tree], Tree]] = {"PricesAccepted": _prices_accepted_2}
 
 
 def upcast(tree: object) -> object:

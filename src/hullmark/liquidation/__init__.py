@@ -6,9 +6,9 @@ sampled in ``tests/laws`` for every installed engine:
 
 1. A plan only shrinks positions, or closes them.
 2. At its price limits it raises health, or closes the account in full.
-3. Equal batches give equal plans.
+3. Equal breaches give equal plans, whatever else is in their batch.
 """
 
-from hullmark.liquidation._engine import Breach, LiquidationEngine, Plan, load_engine
+from hullmark.liquidation._engine import Breach, Breaches, LiquidationEngine, Plan, load_engine
 
-__all__ = ["Breach", "LiquidationEngine", "Plan", "load_engine"]
+__all__ = ["Breach", "Breaches", "LiquidationEngine", "Plan", "load_engine"]

@@ -3,9 +3,11 @@
 A live venue has two models. *tiered* charges each position by brackets of its notional and sums;
 *scenario* charges the worst loss of the whole account over the venue's scenarios, times a factor.
 One kernel, `evaluate_row`, serves the sweep, the single what-if and everything between. Units: USD;
-requirements are >= 0, scenario P&L is the holder's. Laws, in both: finite; equal inputs, equal
-bits; initial >= maintenance; more of a single position never needs less; cash in an asset without
-haircut or shock adds itself to health. A model declares those and its further ones in ``laws``.
+requirements are >= 0, scenario P&L is the holder's. Where prices have two sides, initial equity is
+counted at the strict and maintenance equity at the lenient ones (`Sides`). Laws, in both: finite;
+equal inputs, equal bits; initial >= maintenance; more of a single position never needs less; cash
+in an asset without haircut or shock adds itself to health. A model declares those and its further
+ones in ``laws``.
 
 Beside them are the parts of rule books: `net` takes the worst scenario of rows that net by expiry,
 post-processors say how values count, add-ons and floors charge every row, nodes refine a grid near
@@ -25,7 +27,7 @@ from hullmark.margin._evaluate import (
 from hullmark.margin._greeks_bound import GreekBound, GreekTables
 from hullmark.margin._lanes import BLOCK
 from hullmark.margin._margin_rows import AddOn, Charge, MarginRows, MovesWithSpot, across
-from hullmark.margin._market import MarginMarket
+from hullmark.margin._market import MarginMarket, Span
 from hullmark.margin._max_loss import max_loss
 from hullmark.margin._models import (
     MODELS,
@@ -35,7 +37,17 @@ from hullmark.margin._models import (
     model_code,
 )
 from hullmark.margin._netting import Netted, NettingTables, net
-from hullmark.margin._tables import RiskArraysLike, RiskTables, build_tables, move_tables
+from hullmark.margin._reach import Scratch, row_reach, scratch_for
+from hullmark.margin._sides import initial_prices
+from hullmark.margin._slopes import Slopes, build_slopes, factor_prices
+from hullmark.margin._tables import (
+    RiskArraysLike,
+    RiskTables,
+    Sides,
+    build_tables,
+    move_tables,
+    with_sides,
+)
 from hullmark.margin._tiers import Tier, TierSchedule
 from hullmark.margin._what_if import Change, WhatIf, spare_kernel
 from hullmark.margin.directional import by_group
@@ -65,6 +77,10 @@ __all__ = [
     "RiskArraysLike",
     "RiskTables",
     "ScenarioModel",
+    "Scratch",
+    "Sides",
+    "Slopes",
+    "Span",
     "StrikeNodes",
     "Tier",
     "TierSchedule",
@@ -74,16 +90,22 @@ __all__ = [
     "across",
     "any_in_breach",
     "at_held_strikes",
+    "build_slopes",
     "build_tables",
     "by_group",
     "evaluate",
     "evaluate_one",
     "evaluate_row",
     "expiry_rates",
+    "factor_prices",
     "held_nodes",
+    "initial_prices",
     "max_loss",
     "model_code",
     "move_tables",
     "net",
+    "row_reach",
+    "scratch_for",
     "spare_kernel",
+    "with_sides",
 ]

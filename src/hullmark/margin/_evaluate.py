@@ -14,7 +14,8 @@ from hullmark.core import FloatArray, IntArray, inlined, kernel
 from hullmark.errors import InvalidInputError
 from hullmark.margin._lanes import BLOCK, worst_scenario
 from hullmark.margin._models import ScenarioModel
-from hullmark.margin._tables import RiskTables
+from hullmark.margin._sides import equity_at_sides
+from hullmark.margin._tables import RiskTables, Sides
 from hullmark.margin._tiers import bracket_usd
 
 _CHUNKS = 16  # slices of a sweep: enough that an uneven book keeps every thread busy
@@ -28,7 +29,7 @@ class Health(NamedTuple):
     """The margin of one account, USD."""
 
     net_value: float  # cash and positions at their value, no haircut
-    equity_initial: float  # net value less the haircuts of the initial check
+    equity_initial: float  # at that check's sides of the prices, less its haircuts
     equity_maintenance: float
     initial: float  # requirement, >= 0
     maintenance: float  # requirement, >= 0
@@ -146,6 +147,7 @@ def sweep_rows(
     which: IntArray | None,
     rows: Rows,
     tables: RiskTables,
+    sides: Sides | None,
     asset: FloatArray,
     profit: FloatArray,
     out: FloatArray | None,
@@ -157,8 +159,11 @@ def sweep_rows(
 
     Every way to ask comes here. The rows are looped over inside, and what is done per row is
     inlined: a call per row would count references to two dozen arrays, longer than the row takes.
-    What is not there is known when this is compiled, and what is not asked for is not computed.
+    What is not there is known when this is compiled, and what is not asked for is not computed:
+    *sides* are those of the tables, and are handed over by themselves for that reason.
     """
+    if sides is not None:
+        worth = np.empty((2, asset.shape[1]))
     for n in range(lo, hi):
         row = n if which is None else which[n]
         start = rows.start[row]
@@ -166,6 +171,10 @@ def sweep_rows(
         net, equity_initial, equity_maintenance, gross, at_risk = _equity(
             start, stop, row, rows, tables, asset
         )
+        if sides is not None:
+            equity_initial, equity_maintenance = equity_at_sides(
+                start, stop, rows, tables, sides, asset, worth
+            )
         worst, scenario = 0.0, -1
         if rows.model[row] == _SCENARIO:
             worst, scenario = worst_scenario(
@@ -221,7 +230,7 @@ def evaluate_row(
         rows.model[row : row + 1],
     )
     out = np.empty((COLUMNS, 1))
-    sweep_rows(0, 1, np.zeros(1, np.int64), one, tables, asset, profit, out)
+    sweep_rows(0, 1, np.zeros(1, np.int64), one, tables, tables.sides, asset, profit, out)
     o = out[:, 0]
     return o[0], o[1], o[2], o[3], o[4], o[5], int(o[6]), o[7], o[8] > 0.0
 
@@ -233,7 +242,7 @@ def _slice(
     """Run `sweep_rows` with scratch of its own."""
     asset = np.empty((2, tables.cap_usd.size))
     profit = np.empty(BLOCK * len(tables.blocks))
-    sweep_rows(lo, hi, which, rows, tables, asset, profit, out)
+    sweep_rows(lo, hi, which, rows, tables, tables.sides, asset, profit, out)
 
 
 def evaluate(
@@ -303,7 +312,7 @@ def any_in_breach(rows: Rows, tables: RiskTables) -> bool:
     """Return whether `evaluate` would find any row in breach, or refuse one. It costs less."""
     asset, profit = np.empty((2, tables.cap_usd.size)), np.empty(BLOCK * len(tables.blocks))
     n = rows.start.size
-    return bool(sweep_rows(0, n, None, rows, tables, asset, profit, None) < n)
+    return bool(sweep_rows(0, n, None, rows, tables, tables.sides, asset, profit, None) < n)
 
 
 def evaluate_one(

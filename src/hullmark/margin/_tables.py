@@ -15,6 +15,25 @@ from hullmark.margin._models import ScenarioModel, TieredModel
 from hullmark.margin._tiers import TierSchedule
 
 
+class Sides(NamedTuple):
+    """What equity is counted at where prices have two sides; net value and margins stay between.
+
+    The initial check is strict: what is owned or long is worth the least that it may be, what is
+    owed or short the most. The maintenance check is lenient the other way round. So initial equity
+    is at most, and maintenance equity at least, what it would be without sides; an account that is
+    healthy without them is in no breach with them, which a trigger index rests on.
+    """
+
+    long_initial: FloatArray  # (I,) settlement units per contract unit; <= RiskTables.value
+    short_initial: FloatArray  # (I,) >= the value
+    long_maintenance: FloatArray  # (I,) >= the value
+    short_maintenance: FloatArray  # (I,) <= the value
+    credit_initial: FloatArray  # (A,) USD per unit, where an asset equity is above zero; <= price
+    debt_initial: FloatArray  # (A,) USD per unit, elsewhere; >= the price
+    credit_maintenance: FloatArray  # (A,) >= the price
+    debt_maintenance: FloatArray  # (A,) <= the price
+
+
 class RiskTables(NamedTuple):
     """``I`` instruments, ``A`` assets, ``S`` scenarios padded to ``S8``; C order throughout.
 
@@ -42,6 +61,11 @@ class RiskTables(NamedTuple):
     maintenance_factor: float
     n_scenarios: int  # S; the padding behind repeats scenario 0
     blocks: tuple[int, ...]
+    sides: Sides | None = None  # None: every price is its own two sides
+
+
+_OF_VALUE = 4  # so many columns are per instrument, the others per asset
+_LOW = frozenset({"long_initial", "short_maintenance", "credit_initial", "debt_maintenance"})
 
 
 class RiskArraysLike(Protocol):
@@ -69,6 +93,7 @@ def build_tables(
     collateral: Mapping[str, CollateralTerms],
     tiered: TieredModel,
     scenario: ScenarioModel,
+    sides: Sides | None = None,
 ) -> RiskTables:
     """Return the tables of a venue at a market.
 
@@ -85,11 +110,14 @@ def build_tables(
     tiered, scenario : TieredModel, ScenarioModel
         An instrument without a tier schedule is infinitely expensive for a tiered account:
         `evaluate` refuses such a row.
+    sides : Sides, optional
+        Where prices have two; by default they have none.
 
     Raises
     ------
     InvalidInputError
-        If an asset is unknown or has no terms, or an array has the wrong shape or is not finite.
+        If an asset is unknown or has no terms, or an array has the wrong shape or is not finite, or
+        a side is on the wrong side.
     """
     index = {symbol: a for a, symbol in enumerate(assets)}
     for symbol in assets:
@@ -119,24 +147,30 @@ def build_tables(
         blocks=(),
         **_tier_columns([tiered.schedules.get(i.symbol) for i in instruments]),
     )
-    return move_tables(static, arrays, asset_price_usd=asset_price_usd)
+    return move_tables(static, arrays, asset_price_usd=asset_price_usd, sides=sides)
 
 
 def move_tables(
-    tables: RiskTables, arrays: RiskArraysLike, *, asset_price_usd: FloatArray
+    tables: RiskTables,
+    arrays: RiskArraysLike,
+    *,
+    asset_price_usd: FloatArray,
+    sides: Sides | None = None,
 ) -> RiskTables:
     """Return the same venue at another market: the rules are shared, what prices move is copied.
+
+    The sides are those of the other market too; without them its prices have none.
 
     Raises
     ------
     InvalidInputError
-        If an array has the wrong shape or is not finite.
+        If an array has the wrong shape or is not finite, or a side is on the wrong side.
     """
     n_instruments, n_assets = tables.settle.size, tables.cap_usd.size
     n_scenarios = arrays.risk.shape[1] if arrays.risk.ndim == 2 else 0
     if n_scenarios < 1:
         raise InvalidInputError(f"risk must be (I, S) with S >= 1, was {arrays.risk.shape}")
-    return tables._replace(
+    moved = tables._replace(
         value=_checked("value", arrays.value, (n_instruments,)),
         notional_usd=_checked("notional_usd", arrays.notional_usd, (n_instruments,), least=0.0),
         risk=_padded(_checked("risk", arrays.risk, (n_instruments, n_scenarios))),
@@ -144,7 +178,33 @@ def move_tables(
         asset_risk=_padded(_checked("asset_risk", arrays.asset_risk, (n_assets, n_scenarios))),
         n_scenarios=n_scenarios,
         blocks=(0,) * -(-n_scenarios // BLOCK),
+        sides=None,
     )
+    return moved if sides is None else with_sides(moved, sides)
+
+
+def with_sides(tables: RiskTables, sides: Sides | None) -> RiskTables:
+    """Return the same tables, all else shared, with these sides or without any.
+
+    Raises
+    ------
+    InvalidInputError
+        If a side has the wrong shape, is not finite or on the wrong side.
+    """
+    if sides is None:
+        return tables._replace(sides=None)
+    checked = [
+        _checked(name, side, tables.value.shape if n < _OF_VALUE else tables.price_usd.shape)
+        for n, (name, side) in enumerate(zip(Sides._fields, sides, strict=True))
+    ]
+    for n, (name, side) in enumerate(zip(Sides._fields, checked, strict=True)):
+        middle = tables.value if n < _OF_VALUE else tables.price_usd
+        low = name in _LOW
+        if not (good := side <= middle if low else side >= middle).all():
+            at = int(np.flatnonzero(~good)[0])
+            rule = f"{'<=' if low else '>='} the price between ({middle[at]:g})"
+            raise InvalidInputError(f"{name}[{at}] must be {rule}, was {side[at]:g}")
+    return tables._replace(sides=Sides(*checked))
 
 
 # The tiers of all instruments end to end, and where those of each one lie.

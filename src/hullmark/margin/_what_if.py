@@ -13,7 +13,7 @@ from hullmark.book import Rows
 from hullmark.core import Bundle, bundle, kernel
 from hullmark.errors import InvalidInputError
 from hullmark.margin._evaluate import COLUMNS, sweep_rows
-from hullmark.margin._tables import RiskTables
+from hullmark.margin._tables import RiskTables, Sides
 
 
 class Change(NamedTuple):
@@ -66,17 +66,35 @@ def spare_kernel(
     one = Rows(np.zeros(1, np.int64), np.full(1, n), instrument, size, quote, balance, model)
     asset, profit = np.empty((2, balance.shape[1])), np.empty(tables.risk.shape[1])
     out = np.empty((COLUMNS, 1))
-    sweep_rows(0, 1, np.zeros(1, np.int64), one, tables, asset, profit, out)
+    sweep_rows(0, 1, np.zeros(1, np.int64), one, tables, tables.sides, asset, profit, out)
     spare: float = out[1, 0] - (out[3, 0] if out[8, 0] > 0.0 else 0.0)  # as `Health.spare_initial`
     if not settled:
         return spare
+    return spare - _gains_usd(start, stop, rows, tables, tables.sides, unsettled)
+
+
+# As `initial_prices` has it. By itself: what is not there is known when this is compiled.
+@kernel
+def _gains_usd(
+    start: int,
+    stop: int,
+    rows: Rows,
+    tables: RiskTables,
+    sides: Sides | None,
+    unsettled: NDArray[np.bool_],
+) -> float:
     gains = 0.0
     for j in range(start, stop):
         i = rows.instrument[j]
         if unsettled[i]:
-            gain = rows.size[j] * tables.value[i] + rows.quote[j]
-            gains += max(gain, 0.0) * tables.price_usd[tables.settle[i]]
-    return spare - gains
+            size, asset = rows.size[j], tables.settle[i]
+            if sides is None:
+                value, price = tables.value[i], tables.price_usd[asset]
+            else:
+                value = sides.long_initial[i] if size > 0.0 else sides.short_initial[i]
+                price = sides.debt_initial[asset]
+            gains += max(size * value + rows.quote[j], 0.0) * price
+    return gains
 
 
 class WhatIf:

@@ -1,90 +1,41 @@
 """From the prints of several sources to one graded price."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
-from hullmark.core import NANO, format_scaled, parse_nano, parse_scaled
-from hullmark.domain import AcceptedPrice, Print
-from hullmark.errors import DocumentError
+import msgspec
+
+from hullmark.core import INT64_MAX
+from hullmark.domain import AcceptedPrice, PriceMemory, Print
+from hullmark.market._breaker import confirmed, halt, steadied, unsteadied
+from hullmark.market._flaw import ABSURD_FLAWS, Flaw
 from hullmark.market._grade import Grade
+from hullmark.market._mark_parts import marked
+from hullmark.market._policy import PricePolicy
+from hullmark.market._refine import refined
+from hullmark.market._weigh import Weighed, jumps, spot_of, verdicts, weigh
+
+_NOTHING: Mapping[str, AcceptedPrice] = {}
+_BLANK = PriceMemory()
+_VALID = Grade.VALID  # looked up once, being asked of every price
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PricePolicy:
-    """What a price must satisfy to be used. A limit that is ``None`` does not apply."""
+def latest_prints(
+    known: Sequence[Print], new: Sequence[Print], now_ns: int = INT64_MAX
+) -> tuple[Print, ...]:
+    """Return the newest print of each source, in order of source; of two at once the later said.
 
-    sources: tuple[str, ...]  # who may speak; others are ignored
-    sources_min: int  # fewer fresh ones make a price uncertain
-    staleness_ns_max: int
-    jump_nano_max: int | None = None  # relative move between accepted prices
-    price_nano_min: int = 1  # below it a print is absurd: a clamp or a decimal error
-    price_nano_max: int | None = None
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.sources_min <= len(self.sources):
-            raise DocumentError(
-                f"sources_min must be in [1, {len(self.sources)}], was {self.sources_min}"
-            )
-        if len(set(self.sources)) != len(self.sources):
-            raise DocumentError(f"sources must be distinct, was {self.sources}")
-        if self.staleness_ns_max <= 0:
-            shown = format_scaled(self.staleness_ns_max, 9)
-            raise DocumentError(f"staleness_s_max must be > 0, was {shown}")
-        if self.jump_nano_max is not None and self.jump_nano_max <= 0:
-            shown = format_scaled(self.jump_nano_max, 9)
-            raise DocumentError(f"jump_max must be > 0, was {shown}; leave it out for none")
-        if self.price_nano_min <= 0:
-            raise DocumentError(
-                f"price_min must be > 0, was {format_scaled(self.price_nano_min, 9)}"
-            )
-        if self.price_nano_max is not None and self.price_nano_max < self.price_nano_min:
-            low, high = (format_scaled(n, 9) for n in (self.price_nano_min, self.price_nano_max))
-            raise DocumentError(f"price_max must be >= price_min ({low}), was {high}")
-
-    @classmethod
-    def parse(cls, tree: Mapping[str, Any]) -> "PricePolicy":
-        """Read a policy of the section ``prices`` of a venue tree.
-
-        Raises
-        ------
-        InvalidInputError
-            If a key is missing or unknown, or a value breaks its rule; the message names all three.
-        """
-        if not isinstance(tree, Mapping):
-            raise DocumentError(f"a price policy must be a table, was {tree!r:.80}")
-        known = {"sources", "sources_min", "staleness_s_max", "jump_max", "price_min", "price_max"}
-        if unknown := sorted(set(tree) - known):
-            raise DocumentError(f"unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
-        try:
-            sources, sources_min = tree["sources"], tree["sources_min"]
-            if not isinstance(sources, list | tuple) or not all(_is_name(s) for s in sources):
-                raise DocumentError(f"sources must be a list of names, was {sources!r:.80}")
-            if not isinstance(sources_min, int) or isinstance(sources_min, bool):
-                raise DocumentError(f"sources_min must be a whole number, was {sources_min!r:.80}")
-            jump, low, high = tree.get("jump_max"), tree.get("price_min"), tree.get("price_max")
-            return cls(
-                sources=tuple(sources),
-                sources_min=sources_min,
-                staleness_ns_max=parse_scaled("staleness_s_max", tree["staleness_s_max"], 9),
-                jump_nano_max=None if jump is None else parse_nano("jump_max", jump),
-                price_nano_min=1 if low is None else parse_nano("price_min", low),
-                price_nano_max=None if high is None else parse_nano("price_max", high),
-            )
-        except KeyError as e:
-            raise DocumentError(f"key {e.args[0]!r} is missing") from e
-
-
-def latest_prints(known: Sequence[Print], new: Sequence[Print]) -> tuple[Print, ...]:
-    """Return the newest print of each source, in order of source; of two at once the later said."""
+    A new print from after *now_ns* is not taken in: it would silence its source until then.
+    """
     if len(known) == len(new) == 1 and known[0].source == new[0].source:  # nearly always
-        return (new[0] if new[0].observed_ns >= known[0].observed_ns else known[0],)
-    newest: dict[str, Print] = {}
-    for prints in (known, new):
-        for said in prints:
-            before = newest.get(said.source)
-            if before is None or said.observed_ns >= before.observed_ns:
-                newest[said.source] = said
+        return (new[0] if known[0].observed_ns <= new[0].observed_ns <= now_ns else known[0],)
+    newest = {said.source: said for said in known}
+    for said in new:
+        before = newest.get(said.source)
+        if said.observed_ns <= now_ns and (
+            before is None or said.observed_ns >= before.observed_ns
+        ):
+            newest[said.source] = said
     if len(newest) == 1:
         return tuple(newest.values())
     return tuple(newest[source] for source in sorted(newest))
@@ -97,56 +48,217 @@ def accept(
     policy: PricePolicy,
     last: AcceptedPrice | None,
     now_ns: int,
+    inputs: Mapping[str, AcceptedPrice] = _NOTHING,
 ) -> AcceptedPrice:
     """Weigh the newest print of each source into one graded price.
 
-    Absurd prints are dropped, then late ones; the median of the rest is the price, so one bad
-    source moves it at most within the spread of the others, if those are two or more. With an even
-    count it is the mean of the two in the middle, rounded down. A median that jumps from the last
-    accepted price by more than the policy allows is not taken over. Whatever is not usable leaves
-    the last price in place and says so in the grade.
+    Parameters
+    ----------
+    factor : str
+        What the price is of.
+    prints : sequence of Print
+        The newest of each source, as `latest_prints` returns them.
+    policy : PricePolicy
+        What the price must satisfy.
+    last : AcceptedPrice or None
+        What was accepted before, with all that it remembers.
+    now_ns : int
+        When this happens.
+    inputs : mapping of str to AcceptedPrice
+        By factor the prices that this one is made from, as far as they are VALID now.
+
+    Returns
+    -------
+    AcceptedPrice
+        Whatever is not usable leaves the last price in place and says so in grade and reason.
     """
+    if policy.plain and (last is None or (last.grade == _VALID and last.memory is None)):
+        median = _plain_median(prints, policy, now_ns)
+        if median and not (last and jumps(median, last.price_nano, policy.jump_nano_max)):
+            return AcceptedPrice(factor=factor, price_nano=median, grade=_VALID, accepted_ns=now_ns)
+    before = _Before.of(last, policy, now_ns)
+    found = verdicts(prints, policy, now_ns=now_ns, last=last)
+    if policy.mark is None:
+        weighed, memory = weigh(prints, found, policy), before.memory
+    else:
+        weighed, memory = marked(prints, found, policy, before.memory, inputs, last, now_ns)
+    if any(name not in inputs for name in policy.inputs_needed):
+        weighed, found = None, {"": Flaw.INPUT}
+    if weighed is None:
+        return _without(factor, found, policy, before)
+    return _weighed(factor, weighed, policy, before._replace(memory=memory), found, prints, inputs)
+
+
+class _Before(NamedTuple):
+    """What there was, and since when it is in doubt if it is now."""
+
+    last: AcceptedPrice | None  # with a price
+    memory: PriceMemory
+    valid_nano: int | None  # the last VALID price
+    doubted_ns: int
+    now_ns: int
+
+    @classmethod
+    def of(cls, last: AcceptedPrice | None, policy: PricePolicy, now_ns: int) -> "_Before":
+        if last is None or not last.price_nano:
+            return cls(None, _BLANK, None, now_ns, now_ns)
+        memory = last.memory or _BLANK
+        if last.grade == Grade.VALID:
+            since_ns = min(now_ns, last.accepted_ns + policy.staleness_ns_max)
+            return cls(last, memory, last.price_nano, since_ns, now_ns)
+        since_ns = now_ns if last.doubted_ns is None else last.doubted_ns
+        return cls(last, memory, memory.valid_nano, since_ns, now_ns)
+
+
+# A policy without parts, and a last price that is VALID: nearly always that is all there is to it.
+def _plain_median(prints: Sequence[Print], policy: PricePolicy, now_ns: int) -> int | None:
     sources, low_nano, high_nano = policy.sources, policy.price_nano_min, policy.price_nano_max
     oldest_ns = now_ns - policy.staleness_ns_max
-    heard = sane = False
     fresh: list[int] = []
     for said in prints:
-        if said.source not in sources:
-            continue
-        heard, price_nano = True, said.price_nano
-        if price_nano is None or price_nano < low_nano:
-            continue
-        if high_nano is not None and price_nano > high_nano:
-            continue
-        sane = True
-        if said.observed_ns >= oldest_ns:
+        price_nano = said.price_nano
+        if (
+            price_nano is not None
+            and price_nano >= low_nano
+            and (high_nano is None or price_nano <= high_nano)
+            and oldest_ns <= said.observed_ns <= now_ns
+            and said.source in sources
+        ):
             fresh.append(price_nano)
-    if not fresh:
-        return _unchanged(factor, last, Grade.ABSURD if heard and not sane else Grade.STALE)
+    count = len(fresh)
+    if count < policy.sources_min:
+        return None
+    if count == 1:
+        return fresh[0]
     fresh.sort()
-    middle = len(fresh) // 2
-    median = fresh[middle] if len(fresh) % 2 else (fresh[middle - 1] + fresh[middle]) // 2
-    grade = Grade.VALID if len(fresh) >= policy.sources_min else Grade.UNCERTAIN
-    if _jumped(last, median, policy):
-        if last is not None and now_ns - last.accepted_ns <= policy.staleness_ns_max:
-            return _unchanged(factor, last, Grade.ABSURD)
-        grade = Grade.UNCERTAIN  # the old price is out of date: start again, with care
-    return AcceptedPrice(factor=factor, price_nano=median, grade=grade, accepted_ns=now_ns)
+    middle = count // 2
+    return fresh[middle] if count % 2 else (fresh[middle - 1] + fresh[middle]) // 2
 
 
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and value != ""
+# Nothing counts: the last price stays.
+def _without(
+    factor: str, found: Mapping[str, Flaw | None], policy: PricePolicy, before: _Before
+) -> AcceptedPrice:
+    flaws = {flaw for flaw in found.values() if flaw is not None}
+    absurd = bool(flaws) and flaws <= ABSURD_FLAWS
+    memory = before.memory
+    if memory.halted:
+        return _held(factor, before, Grade.ABSURD, Flaw.HALTED, memory=unsteadied(memory))
+    if absurd and policy.reopen is not None:
+        memory = halt(memory, before.now_ns)
+    sober = flaws if absurd else flaws - ABSURD_FLAWS
+    grade = Grade.ABSURD if absurd else Grade.STALE
+    return _held(factor, before, grade, min(sober, default=Flaw.SILENCE), memory=memory)
 
 
-def _jumped(last: AcceptedPrice | None, price_nano: int, policy: PricePolicy) -> bool:
-    if last is None or not last.price_nano or policy.jump_nano_max is None:
-        return False
-    return abs(price_nano - last.price_nano) * NANO > policy.jump_nano_max * last.price_nano
-
-
-def _unchanged(factor: str, last: AcceptedPrice | None, grade: Grade) -> AcceptedPrice:
-    if last is None or not last.price_nano:
-        return AcceptedPrice(factor=factor, price_nano=0, grade=Grade.NONE)
-    return AcceptedPrice(
-        factor=factor, price_nano=last.price_nano, grade=grade, accepted_ns=last.accepted_ns
+def _weighed(
+    factor: str,
+    weighed: Weighed,
+    policy: PricePolicy,
+    before: _Before,
+    found: Mapping[str, Flaw | None],
+    prints: Sequence[Print],
+    inputs: Mapping[str, AcceptedPrice],
+) -> AcceptedPrice:
+    last, memory, now_ns = before.last, before.memory, before.now_ns
+    jumped = jumps(weighed.price_nano, spot_of(last), policy.jump_nano_max)
+    flaw = weighed.flaw
+    if _returned(before, weighed, policy):
+        memory, jumped = msgspec.structs.replace(memory, steady_ns=None), False
+    if memory.halted:
+        memory = steadied(memory, weighed, policy, now_ns)
+        if memory.halted:
+            return _held(factor, before, Grade.ABSURD, Flaw.HALTED, memory=memory, also=weighed)
+    elif jumped:
+        if policy.reopen is not None:
+            memory = halt(memory, now_ns)
+        if memory.halted or _recent(last, policy, now_ns):
+            return _held(factor, before, Grade.ABSURD, Flaw.JUMP, memory=memory, also=weighed)
+        memory, flaw = msgspec.structs.replace(memory, steady_ns=now_ns), Flaw.JUMP
+    elif memory.steady_ns is not None:
+        if confirmed(memory, weighed, policy):
+            memory = msgspec.structs.replace(memory, steady_ns=None)
+        else:
+            flaw = Flaw.JUMP
+    price_nano, low_nano, high_nano, memory = refined(
+        weighed,
+        policy,
+        memory,
+        last=last,
+        redemption_said_nano=_redemption_said(prints, found, policy),
+        inputs=inputs,
+        now_ns=now_ns,
     )
+    doubted_ns = None
+    if flaw is None:
+        memory = msgspec.structs.replace(memory, valid_nano=None)
+    else:
+        doubted_ns, valid_nano = before.doubted_ns, before.valid_nano
+        memory = msgspec.structs.replace(memory, valid_nano=valid_nano)
+        low_nano = min(low_nano, valid_nano or low_nano)
+        high_nano = max(high_nano, valid_nano or high_nano)
+    return AcceptedPrice(
+        factor=factor,
+        price_nano=price_nano,
+        grade=Grade.VALID if flaw is None else Grade.UNCERTAIN,
+        accepted_ns=now_ns,
+        reason="" if flaw is None else flaw.name.lower(),
+        low_nano=None if low_nano == price_nano else low_nano,
+        high_nano=None if high_nano == price_nano else min(high_nano, INT64_MAX),
+        doubted_ns=doubted_ns,
+        memory=_kept(memory),
+    )
+
+
+def _held(
+    factor: str,
+    before: _Before,
+    grade: Grade,
+    flaw: Flaw,
+    *,
+    memory: PriceMemory,
+    also: Weighed | None = None,
+) -> AcceptedPrice:
+    last, reason = before.last, flaw.name.lower()
+    if last is None:
+        return AcceptedPrice(factor=factor, price_nano=0, grade=Grade.NONE, reason=reason)
+    price_nano, valid_nano = last.price_nano, before.valid_nano or last.price_nano
+    low_nano, high_nano = min(price_nano, valid_nano), max(price_nano, valid_nano)
+    if also is not None:
+        low_nano, high_nano = min(low_nano, also.low_nano), max(high_nano, also.high_nano)
+    return AcceptedPrice(
+        factor=factor,
+        price_nano=price_nano,
+        grade=grade,
+        accepted_ns=last.accepted_ns,
+        reason=reason,
+        low_nano=None if low_nano == price_nano else low_nano,
+        high_nano=None if high_nano == price_nano else min(high_nano, INT64_MAX),
+        doubted_ns=before.doubted_ns,
+        memory=_kept(msgspec.structs.replace(memory, valid_nano=before.valid_nano)),
+    )
+
+
+def _kept(memory: PriceMemory) -> PriceMemory | None:
+    return None if memory == _BLANK else memory
+
+
+# A jump that nobody has confirmed is over when the price is back where it was VALID.
+def _returned(before: _Before, weighed: Weighed, policy: PricePolicy) -> bool:
+    if before.memory.steady_ns is None or before.memory.halted or before.valid_nano is None:
+        return False
+    return not jumps(weighed.price_nano, before.valid_nano, policy.jump_nano_max)
+
+
+# What the redemption source says, where that counts.
+def _redemption_said(
+    prints: Sequence[Print], found: Mapping[str, Flaw | None], policy: PricePolicy
+) -> int | None:
+    source = None if policy.redemption is None else policy.redemption.source
+    if source is None or found.get(source, Flaw.SILENCE) is not None:
+        return None
+    return next(said.price_nano for said in prints if said.source == source)
+
+
+def _recent(last: AcceptedPrice | None, policy: PricePolicy, now_ns: int) -> bool:
+    return last is not None and now_ns - last.accepted_ns <= policy.staleness_ns_max

@@ -19,15 +19,22 @@ from hullmark.monitor._liquidation_prices import (
     liquidation_factors_of,
     search_steps,
 )
+from hullmark.monitor._rebase import Rebase
+from hullmark.monitor._trigger_index import Checked, Found, TriggerIndex, rows_holding
 
 __all__ = [
+    "Checked",
     "Crossings",
+    "Found",
     "LiquidationMap",
     "MovableMarket",
+    "Rebase",
+    "TriggerIndex",
     "breaches",
     "liquidation_factors",
     "liquidation_factors_of",
     "liquidation_map",
     "margin_ratio",
+    "rows_holding",
     "search_steps",
 ]

@@ -74,14 +74,24 @@ def _positions(state: State, scales: Scales) -> Iterator[Row]:
 def _prices(state: State, scales: Scales) -> Iterator[Row]:
     for price in state.prices.values():
         nano = price.price_nano
-        yield price.factor, nano, decimal_of(nano, 9), price.grade, price.accepted_ns
+        low, high = price.low_nano, price.high_nano
+        yield (
+            price.factor, nano, decimal_of(nano, 9), price.grade, price.accepted_ns, price.reason,
+            low, _decimal(low), high, _decimal(high), price.doubted_ns,
+            None if price.memory is None else json_text(price.memory),
+        )  # fmt: skip
 
 
 def _prints(state: State, scales: Scales) -> Iterator[Row]:
     for said in (said for prints in state.prints.values() for said in prints):
         nano = said.price_nano
-        price = None if nano is None else decimal_of(nano, 9)
-        yield said.factor, said.source, nano, price, said.observed_ns
+        width = said.confidence_nano
+        seen = said.factor, said.source, nano, _decimal(nano), said.observed_ns
+        yield *seen, width, _decimal(width)
+
+
+def _decimal(nano: int | None) -> Any:  # noqa: ANN401 - a decimal, or nothing
+    return None if nano is None else decimal_of(nano, 9)
 
 
 def _vols(state: State, scales: Scales) -> Iterator[Row]:
@@ -192,7 +202,8 @@ STATE_TABLES = (
         "The price of each factor, as last accepted.",
         {
             "factor": "text", "price_nano": "int", "price": "decimal", "grade": "int",
-            "accepted": "time",
+            "accepted": "time", "reason": "text", "low_nano": "int", "low": "decimal",
+            "high_nano": "int", "high": "decimal", "doubted": "time", "memory": "json",
         },
         _prices,
     ),
@@ -201,7 +212,7 @@ STATE_TABLES = (
         "The newest print of each source.",
         {
             "factor": "text", "source": "text", "price_nano": "int", "price": "decimal",
-            "observed": "time",
+            "observed": "time", "confidence_nano": "int", "confidence": "decimal",
         },
         _prints,
     ),

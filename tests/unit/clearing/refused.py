@@ -23,6 +23,7 @@ from .bank import (
     SECOND_NS,
     SIGNED,
     adjust,
+    adopt,
     deposit,
     in_columns,
     opened,
@@ -129,13 +130,12 @@ def reversed_before(bank, command):
     bank.venue.views.apply(event)
 
 
-def said(factor="PERP", price_nano=1, later_ns=0):
+def said(factor="PERP", price_nano=1):
     """Return a spoiler that adds a print to those of the command."""
 
     def spoil(bank, command):
-        one = commands.Print(
-            factor=factor, source="a", price_nano=price_nano, observed_ns=bank.now_ns + later_ns
-        )
+        at = {"source": "a", "observed_ns": bank.now_ns}
+        one = commands.Print(factor=factor, price_nano=price_nano, **at)
         command["prints"] = (*command["prints"], one)
 
     return spoil
@@ -178,6 +178,8 @@ def with_a_contract_unheard_of():
 
 
 RULES = with_a_contract_unheard_of()
+STRICT = RULES | {"actions": {"settle": "valid"}}
+stale_where_only_valid_settles = then(lambda bank, _: bank.do(adopt(STRICT)), stale)
 UNKNOWN = {R.ACCOUNT_UNKNOWN: fields(account=999)}
 ASSET = {R.ASSET_UNKNOWN: fields(asset="GELD")}
 INSTRUMENT = {R.INSTRUMENT_UNKNOWN: fields(instrument="GELD")}
@@ -186,6 +188,7 @@ SHORT = {
     R.CASH_SHORT: fields(quanta=100 * USDT + 1),
     R.MARGIN_SHORT: fields(quanta=50 * USDT + 1),
 }
+EARLY = {R.AMOUNT_INVALID: fields(valuation_ns=0)}
 UNSIGNED = {R.UNAUTHORISED: fields(authorisers=("Ada", " ADA "))}
 
 CASES = {
@@ -333,11 +336,7 @@ CASES = {
     "observe": (
         {"prints": ()},
         commands.ObservePrices,
-        {
-            R.AMOUNT_INVALID: said(later_ns=1),
-            R.INSTRUMENT_UNKNOWN: said(factor="GELD"),
-            R.OVERFLOW: said(price_nano=INT64_MAX + 1),
-        },
+        {R.INSTRUMENT_UNKNOWN: said("GELD"), R.OVERFLOW: said(price_nano=INT64_MAX + 1)},
     ),
     "surface": (
         {"vol_nano": {}},
@@ -368,9 +367,10 @@ CASES = {
             R.INSTRUMENT_EXPIRED: settled,
             R.INSTRUMENT_LIVE: fields(instrument="PERP"),
             R.OVERFLOW: fields(price_nano=INT64_MAX),
+            R.PRICE_DOUBTFUL: stale_where_only_valid_settles,
         },
     ),
-    "time": ({}, commands.AdvanceTime, {}),
+    "time": ({"valuation_ns": None}, commands.AdvanceTime, EARLY),
     "fill": (
         {
             "order": 1,

@@ -48,18 +48,64 @@ def test_prints_become_graded_prices(bank):
     assert (price.price_nano, Grade(price.grade)) == (nano("101"), Grade.ABSURD)
 
 
-def test_a_print_from_the_future_or_of_nothing_known_takes_the_others_with_it(bank):
+def test_a_print_of_nothing_known_or_too_wide_takes_the_others_with_it(bank):
     good = bank.said("101").prints
     for odd, reason in (
         ({"factor": "GELD"}, R.INSTRUMENT_UNKNOWN),
         ({"factor": "GOLD"}, R.INSTRUMENT_UNKNOWN),  # pegged, and so not observed
-        ({"observed_ns": bank.now_ns + 1}, R.AMOUNT_INVALID),
         ({"price_nano": INT64_MAX + 1}, R.OVERFLOW),
+        ({"confidence_nano": INT64_MAX + 1}, R.OVERFLOW),
     ):
         fields = {"factor": "BTC", "source": "a", "price_nano": 1, "observed_ns": bank.now_ns}
         said = commands.Print(**fields | odd)
         assert bank.refused(commands.ObservePrices(prints=(*good, said))) is reason
     assert bank.state.prices["BTC"].price_nano == nano("100")
+
+
+def test_a_print_from_the_future_is_not_taken_in_and_silences_nobody(bank):
+    ahead = commands.Print(
+        factor="BTC", source="a", price_nano=nano("500"), observed_ns=bank.now_ns + 1
+    )
+    before = bank.state.prints["BTC"]
+    accepted = only(bank.do(commands.ObservePrices(prints=(ahead,))), events.PricesAccepted)
+    assert accepted.prices[0].price_nano == nano("100")
+    assert Grade(accepted.prices[0].grade) is Grade.VALID
+    assert bank.state.prints["BTC"] == before
+    bank.now_ns += SECOND_NS
+    bank.do(bank.prints({"BTC": "101"}))
+    assert bank.state.prices["BTC"].price_nano == nano("101")
+
+
+def test_the_first_prices_start_the_valuation_time_and_later_ones_leave_it(bank):
+    assert bank.state.valuation_ns == START_NS
+    bank.now_ns += SECOND_NS
+    accepted = only(bank.do(bank.said("101")), events.PricesAccepted)
+    assert (accepted.values_time, bank.state.valuation_ns) == (False, START_NS)
+    new = Bank()
+    assert new.state.valuation_ns == 0
+    new.now_ns += SECOND_NS
+    assert only(new.do(new.said()), events.PricesAccepted).values_time
+    assert new.state.valuation_ns == new.now_ns
+
+
+def test_the_timer_and_the_surface_move_the_valuation_time_forwards(bank):
+    bank.now_ns += 10 * SECOND_NS
+    now_ns, vols = bank.now_ns, {"CALL": nano("0.5")}
+    bank.tell(
+        (commands.AdvanceTime(valuation_ns=now_ns - 5), {"now_ns": now_ns - 5}),
+        (commands.AdvanceTime(valuation_ns=now_ns - 6), R.AMOUNT_INVALID),
+        (commands.AdoptSurface(vol_nano=vols, valuation_ns=now_ns - 6), R.AMOUNT_INVALID),
+        (commands.AdoptSurface(vol_nano=vols, valuation_ns=now_ns - 4), {"vol_nano": vols}),
+    )
+    assert bank.state.valuation_ns == now_ns - 4
+    bank.tell(
+        (commands.AdvanceTime(valuation_ns=now_ns + 1), R.AMOUNT_INVALID),
+        (commands.AdoptSurface(vol_nano=vols), {"valuation_ns": None}),
+    )
+    assert bank.state.valuation_ns == now_ns
+    bank.now_ns += 1
+    bank.do(commands.AdvanceTime())
+    assert bank.state.valuation_ns == bank.now_ns
 
 
 def test_a_surface_is_of_options_in_sane_vols(bank):
@@ -101,6 +147,21 @@ def test_funding_of_what_does_not_divide_leaves_its_residue_with_the_venue(bank)
     assert bank.cash(ANN) == "99.999999"
     assert bank.cash(SystemAccount.FUNDING) == "0.000001"
     bank.check()
+
+
+def test_funding_and_settlement_ask_for_the_grade_that_the_rules_say(bank):
+    accrue = commands.AccrueFunding(instrument="PERP", rate_nano=1)
+    settle = commands.SettleExpiry(instrument="FUTURE", price_nano=nano("100"))
+    bank.now_ns = EXPIRY_NS
+    bank.do(commands.AdvanceTime())
+    assert Grade(bank.venue.views.grade("PERP")) is Grade.STALE
+    bank.do(adopt(changed(actions={"settle": "uncertain"})))
+    assert bank.refused(accrue) is bank.refused(settle) is R.PRICE_DOUBTFUL
+    bank.do(adopt(changed(actions={"settle": "stale"})), accrue, settle)
+    bank.now_ns += SECOND_NS
+    bank.do(bank.prints({"PERP": "0"}))
+    assert bank.refused(accrue) is R.PRICE_DOUBTFUL
+    bank.do(adopt(tree()), accrue)  # the default: any price there ever was
 
 
 @pytest.mark.parametrize("symbol", ["FUTURE", "SPOT", "CALL"])

@@ -2,8 +2,7 @@
 
 import pytest
 
-from hullmark.clearing._orders import limit_nano
-from hullmark.core import INT64_MAX, nano
+from hullmark.core import nano
 from hullmark.domain import Parked, events
 
 from .bank import (
@@ -56,11 +55,6 @@ def test_every_position_is_closed_by_the_same_share(bank):
 def test_a_price_limit_is_rounded_towards_the_mark(usd, limit):
     order = taken_in_hand(usd=usd).only_order()
     assert order.limit_nano == nano(limit)
-
-
-def test_what_is_worth_nothing_can_be_bought_back_at_the_lowest_price_there_is(bank):
-    assert [limit_nano(bank.venue.state, 0, lots) for lots in (5, -5)] == [1, 1]
-    assert limit_nano(bank.venue.state, INT64_MAX, 5) == INT64_MAX  # no price is higher
 
 
 def test_a_buying_limit_is_rounded_down(bank):

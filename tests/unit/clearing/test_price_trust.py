@@ -8,9 +8,23 @@ from hullmark.core import nano
 from hullmark.domain import commands
 from hullmark.market import Action, Grade
 
-from .bank import ANN, MAKER, ON_BITCOIN, PORT, SECOND_NS, TREE, adopt, deposit, trade
+from .bank import (
+    ANN,
+    BOB,
+    MAKER,
+    ON_BITCOIN,
+    PORT,
+    SECOND_NS,
+    TREE,
+    adopt,
+    deposit,
+    opened,
+    trade,
+    withdraw,
+)
 
 FACTORS = (*ON_BITCOIN, "ETHER")
+OTHER = 105  # another cross account
 
 
 def trusted(bank):
@@ -76,11 +90,56 @@ def test_doubt_is_told_of_what_an_account_rests_on(bank):
     assert views.doubt(ANN, Action.WITHDRAW) is None
     bank.pass_time(61)
     bank.do(*(bank.prints({factor: "100"}) for factor in FACTORS[:-1] if factor != "PERP"))
-    for action in (Action.ADD_RISK, Action.WITHDRAW, Action.LIQUIDATE):
+    for action in (Action.RAISE_RISK, Action.WITHDRAW, Action.LIQUIDATE):
         doing = action.name.lower().replace("_", " ")
         wanted = f"the price of PERP must allow to {doing}, was STALE"
         assert views.doubt(ANN, action) == wanted == Views(bank.state).doubt(ANN, action)
-    assert views.doubt(ANN, Action.REDUCE_RISK) is None
-    assert views.doubt(PORT, Action.ADD_RISK) is None  # holds nothing
-    assert views.doubt(MAKER, Action.REDUCE_RISK) is None
+    assert views.doubt(ANN, Action.TRADE) is None
+    assert views.doubt(PORT, Action.RAISE_RISK) is None  # holds nothing
+    assert views.doubt(MAKER, Action.TRADE) is None
     assert views.lacking(ANN) is None
+
+
+def test_the_venue_says_which_grade_an_action_needs(bank):
+    bank.do(deposit(ANN, "100 USDT"), trade(ANN, 5, "PERP", "100"))
+    bank.pass_time(61)
+    views = bank.venue.views
+    tree = TREE | {"actions": {"trade": "absurd", "withdraw": "stale", "liquidate": "valid"}}
+    assert views.doubt(ANN, Action.WITHDRAW) is not None
+    bank.do(adopt(tree))
+    for action in (Action.TRADE, Action.WITHDRAW, Action.SETTLE):
+        assert views.doubt(ANN, action) is None
+    bank.do(bank.prints({"PERP": "0", "BTC": "100"}))
+    wanted = "the price of PERP must allow to withdraw, was ABSURD"
+    assert (
+        views.doubt(ANN, Action.WITHDRAW) == wanted == Views(bank.state).doubt(ANN, Action.WITHDRAW)
+    )
+    assert views.doubt(ANN, Action.TRADE) is None
+
+
+@pytest.mark.parametrize("said", ["0", "100000", None])
+def test_a_bad_feed_stops_nobody_who_does_not_hold_what_it_is_of(bank, said):
+    bank.do(deposit(ANN, "100 USDT"), trade(ANN, 5, "PERP", "100"))
+    bank.do(deposit(BOB, "100 USDT"), trade(BOB, 5, "ETHER", "10"))
+    bank.do(opened(OTHER), deposit(OTHER, "100 USDT"))  # the maker holds ether as well
+    bank.pass_time(61)
+    bank.do(*(bank.prints({f: PRICES[f]}) for f in FACTORS if f != "ETHER" or said))
+    if said is not None:
+        bank.now_ns += SECOND_NS
+        bank.do(bank.prints({"ETHER": said}))
+    views = bank.venue.views
+    for action in (Action.RAISE_RISK, Action.WITHDRAW, Action.LIQUIDATE):
+        assert views.doubt(ANN, action) is None
+        assert views.doubt(BOB, action) is not None
+    bank.do(withdraw(ANN, "1 USDT"), trade(ANN, 1, "PERP", "100", seller=OTHER))
+
+
+def test_a_price_that_jumped_while_nobody_spoke_spans_both_until_all_speak_again(bank):
+    bank.pass_time(61, usd="40")  # by 60 %, where 50 % is a jump: taken over with care
+    price = bank.state.prices["PERP"]
+    assert (Grade(price.grade), price.reason) == (Grade.UNCERTAIN, "jump")
+    assert (price.low_nano, price.price_nano, price.high_nano) == (None, nano("40"), nano("100"))
+    assert price.doubted_ns == bank.now_ns - SECOND_NS  # when the last one had grown old
+    assert not trusted(bank)
+    bank.pass_time(1, usd="40")
+    assert (bank.state.prices["PERP"].high_nano, trusted(bank)) == (None, True)

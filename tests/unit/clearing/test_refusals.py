@@ -38,6 +38,8 @@ from .refused import (
     fields,
     mark_of_billions,
     row,
+    settled,
+    stale_where_only_valid_settles,
     then,
 )
 
@@ -91,6 +93,10 @@ TOGETHER = {
         ),
         fields(instrument="FUTURE"),
     ),
+    ("settle", R.INSTRUMENT_EXPIRED, R.PRICE_DOUBTFUL): (
+        then(settled, stale_where_only_valid_settles),
+        fields(instrument="CALL"),  # which is at its expiry as well
+    ),
     ("fill", R.INSTRUMENT_UNMARGINED, R.INSTRUMENT_EXPIRED): (
         calls_at_their_expiry,
         fields(counterparty=OTHER),
@@ -127,7 +133,7 @@ APART = {
     ("funding", R.OVERFLOW, R.PRICE_DOUBTFUL),  # without a mark there is no result
     ("interest", R.ASSET_UNKNOWN, R.OVERFLOW),
     *(("settle", R.INSTRUMENT_UNKNOWN, r) for r in (R.INSTRUMENT_EXPIRED, R.INSTRUMENT_LIVE)),
-    ("settle", R.INSTRUMENT_UNKNOWN, R.OVERFLOW),
+    *(("settle", R.INSTRUMENT_UNKNOWN, r) for r in (R.OVERFLOW, R.PRICE_DOUBTFUL)),
     *(("settle", R.INSTRUMENT_EXPIRED, r) for r in (R.INSTRUMENT_LIVE, R.OVERFLOW)),
     *(("fill", R.ACCOUNT_UNKNOWN, r) for r in (R.ACCOUNT_MODE, R.INSTRUMENT_UNMARGINED)),
     *(("fill", R.ACCOUNT_MODE, r) for r in (R.INSTRUMENT_UNMARGINED, R.INSTRUMENT_EXPIRED)),

@@ -8,6 +8,7 @@ import pytest
 from hullmark.clearing._running_tables import RunningTables
 from hullmark.clearing._venue_market import VenueMarket
 from hullmark.domain import commands, events
+from hullmark.margin import Sides
 
 from .bank import ANN, SECOND_NS, Bank, adopt, deposit, trade, tree
 
@@ -36,7 +37,10 @@ def venue(request):
 
 def bits(tables):
     """Return everything in risk tables, arrays as bytes."""
-    return [e.tobytes() if isinstance(e, np.ndarray) else e for e in tables]
+    return [
+        e.tobytes() if isinstance(e, np.ndarray) else bits(e) if isinstance(e, Sides) else e
+        for e in tables
+    ]
 
 
 def assert_current(venue):

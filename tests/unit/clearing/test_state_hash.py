@@ -50,7 +50,9 @@ HISTORY = (
     events.Deposited(account=100, **CASH),
     events.Deposited(account=101, asset="BTC", quanta=10**7),
     events.PricesAccepted(
-        prints=(PRINT,), prices=(AcceptedPrice(factor="PERP", price_nano=10**9, grade=0),)
+        prints=(PRINT,),
+        prices=(AcceptedPrice(factor="PERP", price_nano=10**9, grade=0),),
+        values_time=True,  # as all prices did then
     ),
     events.Traded(
         instrument="PERP", buyer=100, seller=101, lots=5, price_nano=10**9, cost_quanta=5_000

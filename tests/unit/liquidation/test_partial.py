@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from hullmark.book import AccountRow, Rows
 from hullmark.collateral import CollateralTerms
 from hullmark.domain import Perpetual
-from hullmark.liquidation import Breach
+from hullmark.liquidation import Breach, Breaches
 from hullmark.liquidation.partial import Partial, smallest_share
 from hullmark.margin import (
     ScenarioModel,
@@ -98,6 +98,65 @@ def test_plans_come_in_the_order_of_breaches(tables):
     cash = (449, 300, 400)
     together = Partial().propose([breach(tables, (100, 0), c) for c in cash])
     assert [p.lots for p in together] == [lots_of(breach(tables, (100, 0), c)) for c in cash]
+
+
+@given(st.lists(st.tuples(st.integers(-500, 500), st.integers(-500, 500)).filter(any), min_size=1))
+def test_a_batch_in_columns_is_planned_like_its_breaches_one_by_one(tables, held):
+    ones = [breach(tables, lots, 3 * abs(sum(lots)) % 997) for lots in held]
+    start = np.cumsum([0, *(one.lots.size for one in ones)])
+    holding = [one.holding for one in ones]
+    batch = Breaches(
+        accounts=[one.account for one in ones],
+        rows=Rows(
+            start[:-1],
+            np.diff(start),
+            np.concatenate([row.instrument for row in holding]),
+            np.concatenate([row.size for row in holding]),
+            np.concatenate([row.quote for row in holding]),
+            np.array([row.balance for row in holding]),
+            np.array([row.model for row in holding], np.int8),
+        ),
+        tables=tables,
+        lots=np.concatenate([one.lots for one in ones]),
+        limit_value=np.concatenate([one.limit_value for one in ones]),
+        target=0.8,
+        penalty=0.01,
+    )
+    plans = Partial().propose(batch)
+    assert plans == Partial().propose(ones)
+    assert plans == [plan for one in batch for plan in Partial().propose([one])]
+
+
+@given(
+    st.tuples(st.integers(-3_000, 3_000), st.integers(-9_000, 9_000)).filter(any), st.floats(0, 1)
+)
+def test_what_is_not_asked_twice_would_have_been_answered_alike(tables, lots, part):
+    """The plain bisection, which asks at every halving."""
+    gross = abs(lots[0]) * PRICES[0] + abs(lots[1]) * PRICES[1]
+    one = breach(tables, lots, 0.08 * gross * part)
+    low, high, size = 0.0, 1.0, np.abs(one.lots)
+    if not exactly_reaches(one, size):
+        assert lots_of(one) == tuple(-one.lots)
+        return
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        closed = np.minimum(np.ceil(middle * size).astype(np.int64), size)
+        low, high = (low, middle) if exactly_reaches(one, closed) else (middle, high)
+    closed = np.minimum(np.ceil(high * size).astype(np.int64), size)
+    assert lots_of(one) == tuple(-np.sign(one.lots) * closed)
+
+
+def exactly_reaches(one, closed):
+    """Return whether an account is at the target after closing lots, in the order of the engine."""
+    row, tables = one.holding, one.tables
+    left = -row.size * (-np.sign(one.lots) * closed) / one.lots
+    balance = row.balance.copy()
+    for units, number in zip(left, row.instrument, strict=True):
+        balance[0] -= one.penalty * abs(units) * tables.notional_usd[number]
+    size, quote = row.size - left, row.quote + left * one.limit_value
+    after = evaluate_one(row.instrument, size, quote, balance, row.model, tables)
+    equity = after.equity_maintenance
+    return equity > 0 and after.maintenance <= one.target * equity
 
 
 def test_a_stricter_target_closes_more(tables):

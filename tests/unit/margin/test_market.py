@@ -7,7 +7,15 @@ import pytest
 
 from hullmark.collateral import CollateralTerms
 from hullmark.domain import Perpetual
-from hullmark.margin import MarginMarket, ScenarioModel, Tier, TieredModel, TierSchedule
+from hullmark.margin import (
+    MarginMarket,
+    ScenarioModel,
+    Sides,
+    Span,
+    Tier,
+    TieredModel,
+    TierSchedule,
+)
 from hullmark.market import MarketView
 from hullmark.scenarios import ScenarioSet
 
@@ -57,7 +65,10 @@ def market():
 
 def bits(tables):
     """Return everything in risk tables, arrays as bytes."""
-    return [e.tobytes() if isinstance(e, np.ndarray) else e for e in tables]
+    return [
+        e.tobytes() if isinstance(e, np.ndarray) else bits(e) if isinstance(e, Sides) else e
+        for e in tables
+    ]
 
 
 def test_what_is_moved_is_what_is_built_elsewhere(market):
@@ -94,3 +105,27 @@ def test_a_part_has_the_rows_of_the_whole(market, carry):
             getattr(part.tables, name), getattr(whole.tables, name)[[2, 0]]
         )
     np.testing.assert_array_equal(part.arrays.delta, whole.arrays.delta[[2, 0]])
+
+
+def test_the_sides_of_a_price_move_with_it(market):
+    span = Span((view(btc=90.0, eth=9.0), view(btc=120.0)), (view(), view(btc=110.0)))
+    at = replace(market, span=span)
+    there = replace(
+        market,
+        view=view(btc=200.0),
+        span=Span((view(btc=180.0, eth=9.0), view(btc=240.0)), (view(btc=200.0), view(btc=220.0))),
+    )
+    moved = at.moved_tables(frozenset({"BTC"}), 2.0)
+    assert bits(moved) == bits(there.tables)
+    sides = moved.sides
+    assert sides.long_initial.tolist() == [180.0, 9.0, -1.0 / 180.0]
+    assert sides.short_initial.tolist() == [240.0, 10.0, -1.0 / 240.0]
+    assert sides.long_maintenance.tolist() == [220.0, 10.0, -1.0 / 220.0]
+    assert sides.short_maintenance.tolist() == [200.0, 10.0, -1.0 / 200.0]
+    assert sides.credit_initial.tolist() == [1.0, 180.0]
+    assert sides.debt_initial.tolist() == [1.0, 240.0]
+    assert sides.credit_maintenance.tolist() == [1.0, 220.0]
+    assert sides.debt_maintenance.tolist() == [1.0, 200.0]
+    assert bits(at.part([0, 1, 2]).tables) == bits(at.tables)
+    again = replace(market, before=at.tables)
+    assert again.tables.sides is None

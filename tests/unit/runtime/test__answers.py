@@ -174,7 +174,8 @@ def test_moved_tables_are_those_of_the_prices_that_they_stand_for(market, moved,
     names = ("BTC", "BTC_USDT", "BTC_PERP", "BTC_USD_PERP")
     market.do(market.observe(**dict.fromkeys(names, bitcoin), ETH_PERP=ether))
     done = market.venue.views.tables
-    for name, ours, theirs in zip(done._fields, said, done, strict=True):
+    assert said.sides is done.sides is None
+    for name, ours, theirs in zip(done._fields[:-1], said[:-1], done[:-1], strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-6, err_msg=name)
 
 

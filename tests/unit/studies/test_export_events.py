@@ -33,7 +33,9 @@ def test_no_table_names_a_column_twice():
 def test_a_list_of_structs_has_a_table_of_their_fields():
     tables = {table.name: table for table in event_tables()}
     price = tables["PricesAccepted.prices"].kinds
-    assert list(price)[len(HEADER) :] == ["factor", "price_nano", "price", "grade", "accepted"]
+    names = ["factor", "price_nano", "price", "grade", "accepted", "reason", "low_nano", "low"]
+    names += ["high_nano", "high", "doubted", "memory"]
+    assert list(price)[len(HEADER) :] == names
 
 
 def test_what_is_no_table_is_json():
