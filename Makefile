@@ -15,7 +15,7 @@ RUN_PINS := $(PIN)/build.txt $(PIN)/core.txt $(PIN)/data.txt $(PIN)/report.txt $
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup run replay test soak crash check lint types layers house unit docs reference \
-	pictures pin bench changelog clean
+	pictures pin bench changelog clean paths
 
 help:
 	@echo 'make setup      make $(VENV) and install hullmark with everything it needs'
@@ -23,6 +23,7 @@ help:
 	@echo '                DATA=folder takes recorded prices; ARGS="..." goes to hullmark replay'
 	@echo 'make test       all tests (JOBS=2 at once)'
 	@echo 'make check      format, lint, types, layers, house rules, unit tests, docs'
+	@echo 'make paths      compare the trigger index with evaluating everyone: PATHS=10000 SEED=1'
 	@echo 'make soak       simulate a venue with faults, audited at every step: SEED=1 EVENTS=1000000'
 	@echo 'make crash      kill a venue again and again, and count what it lost: ROUNDS=600 SEED=1'
 	@echo 'make bench      measure, and hold the figures to their bars; ONLY=name for one'
@@ -67,6 +68,10 @@ test: $(VENV)/.dev
 soak: $(VENV)/.dev
 	@$(BIN)/python tools/soak.py $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
 
+paths: $(VENV)/.dev
+	HULLMARK_PATHS=$(or $(PATHS),10000) $(if $(SEED),HULLMARK_SEED=$(SEED)) $(BIN)/pytest -q -n $(JOBS) \
+	tests/laws/test_trigger_index.py
+
 crash: $(VENV)/.dev
 	@$(BIN)/python tools/crash.py $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	$(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST)) $(ARGS)
@@ -99,7 +104,10 @@ reference: $(VENV)/.dev
 	$(BIN)/python tools/reference.py
 
 pictures: $(VENV)/.dev
+	$(BIN)/python tools/manipulation.py
 	$(BIN)/python tools/margin_map.py
+	$(BIN)/python tools/cascade_picture.py
+	$(BIN)/python tools/tick_growth.py
 
 changelog: $(VENV)/.dev
 	$(BIN)/python tools/changelog.py

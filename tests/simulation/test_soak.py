@@ -29,6 +29,8 @@ KEPT = (
     (240, 700),  # a refusal named the first of the options as sent, and not as journalled
     (200022, 4_330),  # an option worth more coins than a price can be told stopped the venue
     (300000, 265),  # the auditor ranked the holder of what has never had a price
+    (2, 330),  # what a stable price remembers was hashed otherwise when it had been read
+    (1, 940),  # a policy without parts believed a source with a confidence below zero
 )
 
 

@@ -27,11 +27,13 @@ from hullmark.clearing._refusals import REFUSALS
 from hullmark.clearing._rules import Rules
 from hullmark.clearing._running_books import RunningBooks
 from hullmark.clearing._running_hash import RunningHash
+from hullmark.clearing._running_index import ACCOUNTS_MIN
 from hullmark.clearing._state import Episode, State
 from hullmark.clearing._state_hash import STATE_HASH_VERSION, state_hash
 from hullmark.clearing._views import Views
 
 __all__ = [
+    "ACCOUNTS_MIN",
     "REFUSALS",
     "STATE_HASH_VERSION",
     "Books",

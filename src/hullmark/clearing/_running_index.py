@@ -1,6 +1,6 @@
 """The trigger index of a state, kept beside it: breaches at the cost of the accounts touched."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,41 @@ class RunningIndex:
             self._revalue([isinstance(i, Option) for i in self._state.in_force.instruments])
         elif isinstance(event, events.FundingAccrued):
             self._revalue([i.symbol == event.instrument for i in self._state.in_force.instruments])
+
+    @property
+    def sweeping(self) -> bool:
+        """Whether new bands for all are being taken."""
+        return self._rebase is not None
+
+    def at_risk_after(self, moved: Collection[str], move: float) -> IntArray | None:
+        """Return the rows of the book that may be in breach after a move of some underlyings.
+
+        *move* is relative. ``None``: it may be any, since there is no
+        index, it is behind the facts, or a pegged asset is to move.
+        """
+        index, rules = self._index, self._state.in_force
+        if index is None or self._touched or self._moved or self._revalued is not None:
+            return None
+        if any(t.asset.symbol in moved and t.peg_nano is not None for t in rules.terms):
+            return None
+        chosen = [a for a, asset in enumerate(rules.assets) if asset.symbol in moved]
+        chosen += [
+            len(rules.assets) + i
+            for i, terms in enumerate(rules.instruments)
+            if terms.underlying in moved and not isinstance(terms, Option)
+        ]
+        factors = np.array(chosen, np.int64)
+        return index.at_risk_at(factors, index.prices[factors] * (1.0 + move))
+
+    def nearest(self, count: int) -> list[tuple[int, float]]:
+        """Return rows of the book with their reach, the nearest to a breach first.
+
+        Empty where there is no index.
+        """
+        if self._index is None:
+            return []
+        rows = self._index.nearest(count)
+        return list(zip(rows.tolist(), self._index.reach[rows].tolist(), strict=True))
 
     def find(self, rows: Rows, first_row: int) -> Found | None:
         """Return the accounts that had to be evaluated; ``None``: evaluate all.
@@ -139,8 +174,9 @@ class RunningIndex:
         self._moved.clear()
         self._revalued = self._rebase = None
         self._based_ns = self._state.now_ns
-        found = self._index.check(rows, lambda: tables, *np.zeros((2, 0), np.int64))
-        n = rows.start.size
+        n, nobody = rows.start.size, np.zeros(0, np.int64)
+        one = np.arange(min(n, 1))  # so that what a tick needs is compiled before it comes
+        found = self._index.check(rows, lambda: tables, nobody, one)
         self.checked = self._index.checked._replace(evaluated=n)
         return found
 

@@ -37,7 +37,7 @@ from hullmark.margin import (
     initial_prices,
 )
 from hullmark.market import Action, Grade, MarketView
-from hullmark.monitor import Checked, breaches
+from hullmark.monitor import breaches
 from hullmark.scenarios import RiskArrays
 
 
@@ -61,7 +61,7 @@ class Views:
         self._unsettled: NDArray[np.bool_] | None = None
         self._healths: dict[int, Health] = {}
         self._unwinds: dict[int, Unwind] = {}
-        self._index = RunningIndex(state, self._tables, accounts_min=indexed_from)
+        self.index = RunningIndex(state, self._tables, accounts_min=indexed_from)
         self._caseload, self._lapses = Caseload(state), 0
 
     def apply(self, event: Event) -> None:
@@ -69,7 +69,7 @@ class Views:
         self._healths.clear()
         self._tables.apply(event)
         self._trust.apply(event)
-        self._index.apply(event)
+        self.index.apply(event)
         self._caseload.apply(event)
         if type(event) in MOVES_TABLES:
             self._unwinds.clear()
@@ -125,19 +125,14 @@ class Views:
     def breaches(self) -> tuple[int, ...]:
         """Return the accounts under maintenance margin, worst ratio first."""
         rows = self.book.rows()
-        found = self._index.find(rows, SYSTEM_ROWS)
-        if found is not None:
-            accounts = self._state.ledger.accounts
-            of = [accounts[row + SYSTEM_ROWS] for row in found.rows.tolist()]
-            return tuple(breaches(found.evaluation, of))
-        if not any_in_breach(rows, self.tables):
+        found = self.index.find(rows, SYSTEM_ROWS)
+        if found is None:
+            under = any_in_breach(rows, self.tables)
+            return tuple(breaches(self.sweep(), self.accounts)) if under else ()
+        if not found.rows.size:
             return ()
-        return tuple(breaches(self.sweep(), self.accounts))
-
-    @property
-    def checked(self) -> Checked:
-        """How the last question about breaches was answered."""
-        return self._index.checked
+        accounts = [self._state.ledger.accounts[row + SYSTEM_ROWS] for row in found.rows.tolist()]
+        return tuple(breaches(found.evaluation, accounts))
 
     @property
     def book(self) -> Book:

@@ -25,6 +25,10 @@ COMMANDS = {
     "restore": ("hullmark.cli._restore", "restore a journal from its snapshot and check its books"),
     "export": ("hullmark.cli._export", "write a journal as Parquet, or save a damaged one"),
     "fit": ("hullmark.cli._fit", "fit the volatility surface of an option chain, and draw it"),
+    "manipulation": (
+        "hullmark.cli._manipulation",
+        "print what moving the price of each market costs and gains",
+    ),
     "example": ("hullmark.cli._example", "write a portfolio of 50 accounts on a real option chain"),
     "completion": ("hullmark.cli._completion", "print the completions of a shell"),
 }

@@ -20,7 +20,7 @@ class StableMemory(_Part, frozen=True, kw_only=True, gc=False):
     updated_s: int
     delay_nano: tuple[int, ...]  # a price per interval of the last day or so, in a ring
     interval: int = 0  # which of them is written next
-    accumulated: str = "0"  # billionths times seconds in the interval that runs, a whole number
+    accumulated: str  # billionths times seconds in the interval that runs, a whole number
     accumulated_s: int = 0
 
 

@@ -78,7 +78,8 @@ def build_slopes(market: MarginMarket, *, fixed: Collection[str], radii: Sequenc
     Raises
     ------
     InvalidInputError
-        If a radius breaks its rule, or there is none.
+        If a radius breaks its rule, or there is none; or an option carries what it owes, which only
+        contracts do.
     """
     if not radii or not all(0.0 < radius < 1.0 for radius in radii):
         raise InvalidInputError(f"radii must be some, each > 0 and < 1, was {tuple(radii)}")
@@ -170,6 +171,11 @@ class _Box:
         )
         self.paid_factor = np.where(shocked[self.paid_in][:, None], 1.0 + self.move, 1.0)
         carry = np.zeros(len(instruments)) if market.carry is None else market.carry
+        if (carried := np.flatnonzero(self.option & (carry != 0.0))).size:
+            raise InvalidInputError(
+                f"carry of the option {instruments[carried[0]].symbol} must be 0,"
+                f" was {carry[carried[0]]:g}"
+            )
         self.carry = carry
         self.carry_moves = carry[:, None] * self.asset_moves[self.paid_in]
         self.vol = np.where(self.option & (view.years > 0.0), view.vol, 0.0)

@@ -36,7 +36,14 @@ from hullmark.market._growth import (
     redemption_aware,
     validate_growth_cap,
 )
-from hullmark.market._impact import Push, Taken, faded, impact_share, take
+from hullmark.market._impact import DEPTH_BAND, Push, Taken, faded, impact_share, take
+from hullmark.market._manipulation import (
+    MANIPULATION_MOVES,
+    ManipulationPoint,
+    manipulation_cost,
+    manipulation_report,
+    oi_cap,
+)
 from hullmark.market._mark import (
     Level,
     basis_ema,
@@ -79,6 +86,8 @@ from hullmark.market._view import MarketView
 from hullmark.market._weigh import judge, verdicts
 
 __all__ = [
+    "DEPTH_BAND",
+    "MANIPULATION_MOVES",
     "TICK_MAX",
     "TOLERATED",
     "Action",
@@ -89,6 +98,7 @@ __all__ = [
     "GuardRails",
     "Interval",
     "Level",
+    "ManipulationPoint",
     "MarketView",
     "OracleAction",
     "OracleValidity",
@@ -120,9 +130,12 @@ __all__ = [
     "judge",
     "latest_prints",
     "limited_move",
+    "manipulation_cost",
+    "manipulation_report",
     "mark_price",
     "max_ratio",
     "mean_tick",
+    "oi_cap",
     "oracle_validity",
     "premium_average",
     "price_of_tick",

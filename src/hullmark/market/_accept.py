@@ -116,9 +116,10 @@ def _plain_median(prints: Sequence[Print], policy: PricePolicy, now_ns: int) -> 
     oldest_ns = now_ns - policy.staleness_ns_max
     fresh: list[int] = []
     for said in prints:
-        price_nano = said.price_nano
+        price_nano, width_nano = said.price_nano, said.confidence_nano
         if (
             price_nano is not None
+            and (width_nano is None or width_nano >= 0)
             and price_nano >= low_nano
             and (high_nano is None or price_nano <= high_nano)
             and oldest_ns <= said.observed_ns <= now_ns

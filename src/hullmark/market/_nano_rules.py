@@ -19,7 +19,8 @@ def ema_nano(previous_nano: int, value_nano: int, *, elapsed_ns: int, half_life_
     """Return an average that forgets by half in every half-life."""
     with localcontext(prec=40):
         kept = Decimal(2) ** (Decimal(-elapsed_ns) / half_life_ns)
-        mixed = previous_nano * kept + value_nano * (1 - kept)
+        # What is left of the difference: where there is none, no digit is lost, and no nano.
+        mixed = value_nano + (previous_nano - value_nano) * kept
         return int(mixed.to_integral_value(ROUND_FLOOR))
 
 
@@ -96,7 +97,11 @@ def stable_moved(
     if memory is None:
         delay_nano = (price_nano,) * _INTERVALS
         return StableMemory(
-            stable_nano=price_nano, updated_s=now_s, delay_nano=delay_nano, interval=interval
+            stable_nano=price_nano,
+            updated_s=now_s,
+            delay_nano=delay_nano,
+            interval=interval,
+            accumulated="0",
         )
     elapsed_s = now_s - memory.updated_s
     if elapsed_s < _STEP_S_MIN:

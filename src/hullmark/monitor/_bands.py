@@ -159,9 +159,9 @@ def place_rows(
 ) -> int:
     """Give the rows ``which[lo:hi]`` new bands; stop where there is no room for more entries.
 
-    Returns where it stopped. What is not *linked* is new, has room, and is to be linked by
-    `link_rows`: several threads may write different rows at once. A row that is being written
-    meanwhile may be read half: what is out of the columns is left, and what comes out is noise.
+    Returns where it stopped. What is not *linked* is new, and is to be linked by `link_rows`:
+    several threads may write different rows at once. A row that is being written meanwhile may be
+    read half: what is out of the columns or has no room is left, and what comes out is noise.
     """
     places_held, factors_max = rows.size.size, work.factor.size
     for n in range(lo, hi):
@@ -174,7 +174,9 @@ def place_rows(
             count, reach = _band(start, stop, row, rows, tables, slopes, radii, price, work)
         if reach >= _LEAST:
             if not _write(row, count, work, s, places.used):
-                return n
+                if linked:
+                    return n
+                count, reach = 0, -1.0  # it has grown meanwhile, and is written once more
             for entry in range(s.first[row], s.first[row] + (count if linked else 0)):
                 link(entry, 0, s)
                 link(entry, 1, s)
@@ -216,6 +218,28 @@ def crossed_rows(
         if lane >= 0:
             n = cross(lane, 0, moved, s, seen, found, n)
             n = cross(lane, 1, moved, s, seen, found, n)
+    for k in range(n):
+        seen[found[k]] = False
+    return n
+
+
+@kernel
+def leaving_rows(
+    factors: IntArray,
+    prices: FloatArray,
+    s: Shelves,
+    seen: NDArray[np.bool_],
+    found: IntArray,
+) -> int:
+    """Return how many rows, in *found*, would leave a band at other prices; nothing moves."""
+    n = 0
+    for k in range(factors.size):
+        lane = s.lane[factors[k]]
+        if lane >= 0:
+            below, above = s.edge[lane, 0], s.edge[lane, 1]
+            n = cross(lane, 0, prices[k], s, seen, found, n)
+            n = cross(lane, 1, prices[k], s, seen, found, n)
+            s.edge[lane, 0], s.edge[lane, 1] = below, above
     for k in range(n):
         seen[found[k]] = False
     return n

@@ -48,6 +48,7 @@ def liquidation_map(
     moves: Sequence[float] | FloatArray,
     *,
     threads: int = 1,
+    only_at: Callable[[float], IntArray] | None = None,
 ) -> LiquidationMap:
     """Return the notional that would be liquidated at each of some moves.
 
@@ -61,6 +62,9 @@ def liquidation_map(
         Relative moves, -0.1 a fall by a tenth; finite and above -1, in any order.
     threads : int
         As in `margin.evaluate`.
+    only_at : callable, optional
+        Returns the rows that may be in breach after a relative move, as a trigger index knows them;
+        all others are left out. Without it every row is evaluated.
 
     Raises
     ------
@@ -72,8 +76,9 @@ def liquidation_map(
     sides, accounts = np.zeros((2, len(moves))), np.zeros(len(moves), np.int64)
     for at, move in enumerate(moves):
         tables = tables_at(float(move))
-        result = evaluate(rows, tables, threads=threads)
-        under = result.in_breach
+        under = np.zeros(rows.start.size, np.bool_)
+        which = np.arange(under.size) if only_at is None else only_at(float(move))
+        under[which] = evaluate(rows, tables, which=which, threads=threads).in_breach
         accounts[at] = np.count_nonzero(under)
         sides[:, at] = notional_sides(under, rows, tables.notional_usd)
     return LiquidationMap(np.array(moves, dtype=np.float64), sides[0], sides[1], accounts)

@@ -15,6 +15,7 @@ from hullmark.monitor._bands import (
     Places,
     crossed_rows,
     holding,
+    leaving_rows,
     link_rows,
     place_rows,
 )
@@ -172,15 +173,22 @@ class TriggerIndex:
             The rows that hold something else than at the last check.
         """
         self._grow(rows.start.size)
-        which = np.unique(np.concatenate([crossed, touched, self.watched]))  # in order of memory
-        self.checked = Checked(len(self), which.size, crossed.size, self.watched.size)
-        if not which.size:
+        watched = int(self._places.used[1])
+        if not (crossed.size or touched.size or watched):  # nearly always
+            self.checked = Checked(len(self), 0, 0, 0)
             return _NONE
+        which = np.unique(np.concatenate([crossed, touched, self.watched]))  # in order of memory
+        self.checked = Checked(len(self), which.size, crossed.size, watched)
         at = tables()
         found = Found(which, evaluate(rows, at, which=which))
         self._recentre()
         self._place(which, rows, at)
         return found
+
+    def at_risk_at(self, factors: IntArray, prices: FloatArray) -> IntArray:
+        """Return the rows that may be in breach if *factors* went to *prices*; nothing moves."""
+        n = leaving_rows(factors, prices, self._shelves, self._seen, self._found)
+        return np.unique(np.concatenate([self._found[:n], self.watched]))
 
     @property
     def prices(self) -> FloatArray:
@@ -221,8 +229,8 @@ class TriggerIndex:
             away = np.abs(self._price / self._slopes.centre[level] - 1.0)
             if (away > 0.5 * radius).any():
                 taken = self._slopes_at((radius,))
-                for column, fresh in zip(self._slopes, taken, strict=True):
-                    np.copyto(column[level], fresh[0])
+                for name in Slopes._fields:
+                    getattr(self._slopes, name)[level] = getattr(taken, name)[0]
 
     def _build(self, rows: Rows, tables: RiskTables, threads: int) -> None:
         n = rows.start.size

@@ -16,6 +16,7 @@ Units: commands in whole quanta, lots and nanos; answers in USD as floats, amoun
 from hullmark.runtime._answers import Trade
 from hullmark.runtime._assess import AccountReport, Assessment, Exposure, assess
 from hullmark.runtime._check_snapshots import CheckedSnapshot
+from hullmark.runtime._feedback import market_depths
 from hullmark.runtime._follower import Follower
 from hullmark.runtime._ingress import Ingress
 from hullmark.runtime._keys import Keyed
@@ -47,6 +48,7 @@ __all__ = [
     "Venue",
     "Verification",
     "assess",
+    "market_depths",
     "open_venue",
     "read_rules",
     "read_venue_file",

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+import numpy as np
+
 from hullmark.book import AccountRow
 from hullmark.clearing import Fill, State, Views, withdrawable_quanta
-from hullmark.core import Amount, Asset, FloatArray, format_scaled, parse_nano
+from hullmark.core import Amount, Asset, FloatArray, IntArray, format_scaled, parse_nano
 from hullmark.domain import Instrument, Perpetual, Spot
 from hullmark.errors import InvalidInputError
 from hullmark.ledger import cost_ceil
@@ -85,9 +87,23 @@ def map_liquidations(
     """Answer `Venue.liquidation_map`."""
     moved = _moved(views, underlying)
     market = views.movable
+    rows, everyone = views.book.rows(), np.arange(len(views.book))
+
+    def only_at(move: float) -> IntArray:
+        known = views.index.at_risk_after(moved, move)
+        return everyone if known is None else known
+
     return liquidation_map(
-        views.book.rows(), lambda move: market.moved_tables(moved, 1.0 + move), moves
+        rows, lambda move: market.moved_tables(moved, 1.0 + move), moves, only_at=only_at
     )
+
+
+def nearest(state: State, views: Views, count: int) -> tuple[tuple[int, float], ...]:
+    """Answer `Venue.nearest`."""
+    if count < 1:
+        raise InvalidInputError(f"count must be >= 1, was {count}")
+    accounts = views.accounts
+    return tuple((accounts[row], reach) for row, reach in views.index.nearest(count))
 
 
 def withdrawable(state: State, views: Views, account: int, asset: str) -> Amount:

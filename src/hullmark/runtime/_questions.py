@@ -1,12 +1,21 @@
 """What can be asked of a venue, whether this process writes its journal or follows it."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
-from hullmark.clearing import Books, Rules, State, Views, books
+from hullmark.clearing import ACCOUNTS_MIN, Books, Rules, State, Views, books
 from hullmark.core import Amount, FloatArray
 from hullmark.margin import Health
-from hullmark.monitor import Crossings, LiquidationMap
-from hullmark.runtime import _answers
+from hullmark.market import MANIPULATION_MOVES, ManipulationPoint
+from hullmark.monitor import (
+    SHOCKS,
+    Cascade,
+    Checked,
+    Crossings,
+    LiquidationMap,
+    PartialClosing,
+)
+from hullmark.runtime import _answers, _feedback
 from hullmark.runtime._answers import MOVES, Trade
 from hullmark.runtime._recover import Replica
 
@@ -14,10 +23,10 @@ from hullmark.runtime._recover import Replica
 class Questions:
     """The facts of a venue, what follows from them, and what a client would ask."""
 
-    def __init__(self, replica: Replica) -> None:
+    def __init__(self, replica: Replica, *, indexed_from: int = ACCOUNTS_MIN) -> None:
         self._replica = replica
         self._state = replica.state
-        self._views = Views(self._state)
+        self._views = Views(self._state, indexed_from=indexed_from)
 
     @property
     def state(self) -> State:
@@ -108,6 +117,83 @@ class Questions:
             If the underlying is unknown, or a move is not above -1.
         """
         return _answers.map_liquidations(self._views, underlying, moves)
+
+    def nearest(self, count: int = 10) -> tuple[tuple[int, float], ...]:
+        """Return the accounts nearest to a breach, and how far all their prices may move at least.
+
+        The distance is a share of the prices: a lower bound, taken when the account was last
+        looked at, and 0 where it is looked at on every tick. A venue whose accounts are few enough
+        to be evaluated at every tick has no such order, and the answer is empty.
+
+        Raises
+        ------
+        InvalidInputError
+            If *count* is below 1.
+        """
+        return _answers.nearest(self._state, self._views, count)
+
+    @property
+    def checked(self) -> Checked:
+        """How the last sweep accounted for every account: how many it evaluated, and why."""
+        return self._views.index.checked
+
+    def cascade(
+        self,
+        shocks: Sequence[float] | FloatArray = SHOCKS,
+        *,
+        closing: float | PartialClosing = 1.0,
+    ) -> Cascade:
+        """Return what shocks would force out of the book, and how far that moves prices again.
+
+        The markets are the underlyings whose contracts have a ``liquidation.depth_usd``; depths on
+        one underlying are added up, and options, which have books of their own, push none.
+
+        Parameters
+        ----------
+        shocks : sequence of float
+            Relative moves of each market alone and of all; by default 1 % to 20 % both ways.
+        closing : float in [0, 1], or PartialClosing
+            Share of the positions of an account in breach that is closed, or the rule for it.
+
+        Raises
+        ------
+        InvalidInputError
+            If a shock or the share is none, or the rules give no depth.
+        """
+        return _feedback.find_cascade(self._views, shocks, closing)
+
+    def manipulation(
+        self,
+        moves: Sequence[Decimal | int | str] = MANIPULATION_MOVES,
+        **terms: Decimal | int | str,
+    ) -> dict[str, tuple[ManipulationPoint, ...]]:
+        """Return, by underlying, what pushing its index would cost and gain at today's positions.
+
+        Depths are those of ``liquidation.depth_usd``, taken for those of the source that sets the
+        index. Open interest is the larger of the two sides of all contracts but options.
+
+        Parameters
+        ----------
+        moves : sequence of Decimal, int or str
+            Relative moves of an index.
+        **terms
+            *fee*, *position_fee*, *kept*, *weight* and *attacker_share*, as in
+            `hullmark.market.manipulation_report`.
+
+        Raises
+        ------
+        InvalidInputError
+            If a move or a term is none, or the rules give no depth.
+        """
+        return _feedback.report_manipulation(self._views, moves, terms)
+
+    def open_interest(self) -> dict[str, Decimal]:
+        """Return what is open per underlying at the accepted prices: USD, the larger side.
+
+        Of all contracts but options, to a cent. User accounts only: what the venue's own accounts
+        hold is nobody's position.
+        """
+        return _feedback.open_interest(self._views)
 
     def withdrawable(self, account: int, asset: str) -> Amount:
         """Return the most that `Withdraw` would pay out now, one quantum more being refused.

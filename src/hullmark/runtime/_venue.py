@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from hullmark.clearing import decide, evolve, react, stamp
+from hullmark.clearing import ACCOUNTS_MIN, decide, evolve, react, stamp
 from hullmark.core import Closing
 from hullmark.domain import Command, Event, commands, events
 from hullmark.errors import InvalidInputError, JournalError
@@ -62,6 +62,9 @@ class Venue(Questions, Closing):
         Where and how often snapshots are taken; without one they are not.
     reactions_max : int
         The most units that one command may lead to; what is beyond runs before the next command.
+    indexed_from : int
+        How many accounts there must be for breaches to be looked for through a trigger index; with
+        fewer all are evaluated. What is found is the same.
 
     Raises
     ------
@@ -82,6 +85,7 @@ class Venue(Questions, Closing):
         start: Replica | None = None,
         snapshots: SnapshotPolicy | None = None,
         reactions_max: int = REACTIONS_MAX,
+        indexed_from: int = ACCOUNTS_MIN,
     ) -> None:
         self._journal = journal
         self._reactions_max = reactions_max
@@ -98,7 +102,7 @@ class Venue(Questions, Closing):
             for unit in journal.units():
                 replica.take(unit)
             replica.tip = journal.tip
-            super().__init__(replica)
+            super().__init__(replica, indexed_from=indexed_from)
             rules = self._state.rules
             name = FIRST_ENGINE if rules is None else rules.liquidation.engine
             self._engine: LiquidationEngine = load_engine(name)

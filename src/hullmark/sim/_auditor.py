@@ -69,7 +69,7 @@ class Auditor:
         notes.sequence = sequence
         if now_ns < notes.now_ns:
             notes.differ("venue", "time", f">= {notes.now_ns}", now_ns)
-        notes.now_ns = now_ns
+        notes.now_ns = self._market.now_ns = now_ns
         handler = self._handlers.get(event["type"])
         if handler is not None:
             handler(event)

@@ -11,10 +11,11 @@ from fractions import Fraction
 from itertools import pairwise
 
 from hullmark.sim._auditor_ledger import AuditorLedger, ceiling
-from hullmark.sim._auditor_market import PRICE_NANO_MAX, TOLERANCE, AuditorMarket
+from hullmark.sim._auditor_market import TOLERANCE, AuditorMarket
 from hullmark.sim._auditor_notes import AuditorEvent, AuditorNotes
-from hullmark.sim._auditor_prices import ALLOWED, LIQUIDATE
-from hullmark.sim._auditor_terms import NANO, InstrumentTerms
+from hullmark.sim._auditor_policies import LIQUIDATE
+from hullmark.sim._auditor_terms import InstrumentTerms
+from hullmark.sim._auditor_text import NANO, PRICE_NANO_MAX
 
 QUANTA_MAX = 2**61 - 1  # a quarter of the ledger's range: what is told of a loss goes no further
 
@@ -80,10 +81,7 @@ class AuditorDesk:
 
     def check_prices(self, account: int, action: str, symbol: str | None = None) -> None:
         """Hold an action to the grades of every price that the account rests on."""
-        for factor in sorted(self._factors(account, symbol)):
-            grade = self._market.grade(factor, self._notes.now_ns)
-            if action not in ALLOWED[grade]:
-                self._notes.differ(account, f"grade of {factor}", f"one to {action}", grade)
+        self._market.check_grades(account, self._factors(account, symbol), action, self._notes)
 
     def check_fill(self, event: AuditorEvent) -> None:
         """Judge a fill before it is posted, and keep what is left of its order."""
@@ -174,7 +172,7 @@ class AuditorDesk:
         self._check_free(account, case)
         self.check_prices(account, LIQUIDATE, symbol)
         self._check_shrinks(account, terms, lots)
-        mark, blur_nano = self._market.quoted_nano(symbol), self._market.blur_nano(symbol)
+        mark, blur_nano = self._market.safe_nano(symbol, lots), self._market.blur_nano(symbol)
         towards, sign = (math.floor, 1) if lots > 0 else (math.ceil, -1)  # towards the mark
         limit = min(max(towards(mark * (1 + sign * limits.slippage)), 1), PRICE_NANO_MAX)
         notes.near(account, "limit_nano", limit, event["limit_nano"], 2 * blur_nano)
@@ -258,10 +256,8 @@ class AuditorDesk:
         found = set(self.cash(account))
         for held in (*self._ledger.positions[account], *([symbol] if symbol else [])):
             terms = rules.instruments[held]
-            found.add(terms.underlying)
-            if terms.kind != "option":
-                found.add(held)
-        return found & rules.prices.keys()
+            found |= terms.factors
+        return found
 
     def _check_shrinks(self, account: int, terms: InstrumentTerms, lots: int) -> None:
         if terms.kind == "spot":

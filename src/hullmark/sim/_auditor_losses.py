@@ -10,7 +10,8 @@ from hullmark.sim._auditor_desk import AuditorDesk
 from hullmark.sim._auditor_ledger import BAD_DEBT, CUSTODY, FUND, AuditorLedger
 from hullmark.sim._auditor_market import TOLERANCE, AuditorMarket
 from hullmark.sim._auditor_notes import AuditorEvent, AuditorNotes
-from hullmark.sim._auditor_terms import NANO
+from hullmark.sim._auditor_sides import cash_at
+from hullmark.sim._auditor_text import NANO
 
 CAUSES = ("gap", "latency", "impact")
 
@@ -54,6 +55,9 @@ class AuditorLosses:
         slack = sum(prices.values()) + TOLERANCE * sum(abs(value) for value in values)
         if sum(values) > slack:  # a part of a quantum of each is nobody's
             notes.differ(account, "value with what is seized", "<= 0", float(sum(values)))
+        lenient = self._market.lenient
+        if lenient is not None and cash_at(case.closing, self._market.rules, lenient) > slack:
+            notes.differ(account, "value at the account-safe sides", "<= 0", case.closing)
         unit = self._market.rules.assets[asset].unit
         for symbol, terms in self._market.rules.instruments.items():
             sells = terms.kind == "spot" and terms.underlying == asset and terms.settlement in debts

@@ -6,25 +6,28 @@ agree to :data:`TOLERANCE` of what an account holds and owes.
 """
 
 import math
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
 from hullmark.sim._auditor_ledger import MICRO, AuditorLedger
-from hullmark.sim._auditor_options import option_worth, years_left
-from hullmark.sim._auditor_prices import NONE, Weighed, grade_now
+from hullmark.sim._auditor_quotes import AuditorQuotes
 from hullmark.sim._auditor_sheet import (
     Rates,
     Sheet,
     make_sheet,
-    notional_usd,
     profits_of_lot,
     whole,
 )
-from hullmark.sim._auditor_terms import NANO, InstrumentTerms, Terms
+from hullmark.sim._auditor_sides import (
+    Sides,
+    Span,
+    equity_at,
+    gain_at,
+)
+from hullmark.sim._auditor_terms import Terms
+from hullmark.sim._auditor_text import NANO
 
 TOLERANCE = Fraction(1, 10**9)
-PRICE_NANO_MAX = 2**63 - 1
 _FLOATS = 10**12  # to one part in so many, Black's formula comes out the same however it is written
 
 
@@ -58,33 +61,26 @@ class Standing(NamedTuple):
         return number / self.unit
 
 
-class AuditorMarket:
-    """Prices, volatilities, valuation time and rules.
+class AuditorMarket(AuditorQuotes):
+    """What accounts are worth at what is quoted.
 
     A sheet, and a standing, is made when it is asked for, and kept until something changes that it
     rests on.
     """
 
     def __init__(self, ledger: AuditorLedger) -> None:
+        super().__init__()
         self.ledger = ledger
-        self.prices: dict[str, Weighed] = {}
-        self.vol_nano: dict[str, int] = {}
-        self.valuation_ns = 0
         self.modes: dict[int, str] = {}
         self.settled: set[str] = set()  # instruments that have expired and hold nothing any more
-        self._terms: Terms | None = None
         self._rates: Rates | None = None
         self._sheet: Sheet | None = None
-        self._values: dict[str, Fraction | None] = {}  # indexes and marks of the sheet
+        self._counted = Sides(None, None)
+        self._sheet_ns = 0  # up to when the sheet has held
+        self._sheet_spared = frozenset[str]()
+        self._values: dict[str, object] = {}  # indexes and marks of the sheet, and their sides
         self._standings: dict[int, Standing | None] = {}
         self._rests_on: dict[int, frozenset[str]] = {}  # names of what the standing was made from
-
-    @property
-    def rules(self) -> Terms:
-        """The terms in force."""
-        if self._terms is None:
-            raise ValueError("the first event of a history must adopt rules")
-        return self._terms
 
     def adopt(self, terms: Terms) -> None:
         """Let other terms be in force."""
@@ -99,50 +95,6 @@ class AuditorMarket:
     def repriced(self) -> None:
         """Value everything anew: a price, a volatility or the time are others now."""
         self._sheet = None
-
-    def index(self, asset: str) -> Fraction | None:
-        """Return what an asset is worth, in USD: its peg, or its observed price."""
-        found = self.rules.assets.get(asset)
-        if found is not None and found.peg is not None:
-            return found.peg
-        price = self.prices.get(asset)
-        return Fraction(price.price_nano, NANO) if price and price.price_nano else None
-
-    def mark(self, symbol: str) -> Fraction | None:
-        """Return what one contract unit is quoted at: observed, or by Black's formula."""
-        terms = self.rules.instruments[symbol]
-        if terms.kind != "option":
-            price = self.prices.get(symbol)
-            return Fraction(price.price_nano, NANO) if price and price.price_nano else None
-        forward, vol = self.index(terms.underlying), self.vol_nano.get(symbol)
-        if forward is None or vol is None:
-            return None
-        years = years_left(terms, self.valuation_ns)
-        return Fraction(option_worth(terms, float(forward), vol / NANO, years))
-
-    def quoted_nano(self, symbol: str) -> Fraction:
-        """Return the mark as a price that can be told: 0 without one, and no more than fits."""
-        return min((self.mark(symbol) or Fraction()) * NANO, Fraction(PRICE_NANO_MAX))
-
-    def blur_nano(self, symbol: str) -> int:
-        """Return how far a mark may be from this one, in nano: of an option it is a rounded float.
-
-        Floats that were reckoned differently agree to so much of the larger number they came from,
-        which is the forward, or one where the option pays in its underlying.
-        """
-        terms = self.rules.instruments[symbol]
-        if terms.kind != "option":
-            return 0
-        forward = (not terms.inverse and self.index(terms.underlying)) or Fraction(1)
-        return 1 + math.ceil(forward * NANO / _FLOATS)
-
-    def grade(self, factor: str, now_ns: int) -> int:
-        """Return the grade of an observed price by now; what is pegged has none, and is valid."""
-        terms = self.rules.prices.get(factor)
-        if terms is None:
-            return 0
-        price = self.prices.get(factor)
-        return NONE if price is None else grade_now(price, terms, now_ns)
 
     def at_risk(self, account: int) -> bool:
         """Whether an account holds positions or owes something; nobody else is in breach."""
@@ -189,7 +141,7 @@ class AuditorMarket:
             initial += counted(value, kept_initial, rates.parts, cap)
             maintenance += counted(value, kept_maintenance, rates.parts, cap)
         margin_maintenance, margin_initial = self._margin(account, sheet, settled)
-        return Standing(
+        found = Standing(
             unit=sheet.unit * rates.parts,
             maintenance_equity=maintenance,
             maintenance_margin=margin_maintenance,
@@ -198,6 +150,20 @@ class AuditorMarket:
             weight=weight * rates.parts,
             at_risk=self.at_risk(account),
         )
+        return self._at_sides(account, found)
+
+    def _at_sides(self, account: int, found: Standing) -> Standing:
+        strict, lenient = self._counted
+        if strict is not None:
+            equity, weight = equity_at(self.ledger, self.rules, account, strict, lenient=False)
+            found = found._replace(
+                initial_equity=whole(equity, found.unit),
+                weight=max(found.weight, whole(weight, found.unit)),
+            )
+        if lenient is not None:
+            equity, _ = equity_at(self.ledger, self.rules, account, lenient, lenient=True)
+            found = found._replace(maintenance_equity=whole(equity, found.unit))
+        return found
 
     def gains(self, account: int) -> float:
         """Return the unsettled gains of an account's perpetuals and futures, in USD.
@@ -205,6 +171,11 @@ class AuditorMarket:
         Each position counts by itself: what one has lost is not settled either.
         """
         sheet, total = self.sheet, 0
+        if (strict := self._counted.strict) is not None:
+            held = self.ledger.positions[account]
+            quoted = [symbol for symbol in held if self.rules.instruments[symbol].carries_quote]
+            of = (gain_at(self.ledger, self.rules, account, symbol, strict) for symbol in quoted)
+            return float(sum(of))
         for symbol, position in self.ledger.positions[account].items():
             terms = self.rules.instruments[symbol]
             usd, worth = sheet.usd[terms.settlement], sheet.worth[symbol]
@@ -246,16 +217,6 @@ class AuditorMarket:
             net += math.floor(quanta * (self.usd(other) or 0) / usd)
         return net, slack / usd
 
-    def usd(self, asset: str) -> Fraction | None:
-        """Return what one quantum of an asset is worth, in USD."""
-        price = self.index(asset)
-        return None if price is None else price / self.rules.assets[asset].unit
-
-    def notional(self, symbol: str) -> Fraction | None:
-        """Return the notional of one lot in USD: at the mark, of options at the index."""
-        terms = self.rules.instruments[symbol]
-        return notional_usd(terms, self.mark(symbol), self._indexes((terms,)))
-
     @property
     def rates(self) -> Rates:
         """What the terms in force say in shares of one."""
@@ -263,8 +224,17 @@ class AuditorMarket:
         return self._rates
 
     @property
+    def lenient(self) -> Span | None:
+        """What maintenance equity is counted at; none: the prices themselves."""
+        return self._counted.lenient if self.sheet else None
+
+    @property
     def sheet(self) -> Sheet:
         """What everything is worth now."""
+        if self._sheet_ns != self.now_ns:  # a doubt begins, and a grace ends, with time alone
+            self._sheet_ns = self.now_ns
+            if self._sheet_spared != self.spared:
+                self._sheet = None
         if self._sheet is None:
             contracts = [
                 terms
@@ -274,11 +244,18 @@ class AuditorMarket:
             marks = {contract.symbol: self.mark(contract.symbol) for contract in contracts}
             index = self._indexes(contracts)
             self._sheet = make_sheet(self.rules, self.rates, contracts, index, marks)
-            self._drop_moved(index | marks, {c.symbol for c in contracts if c.kind == "option"})
+            self._sheet_spared = self.spared
+            self._counted = self._sides(contracts, self._sheet_spared)
+            spans = [span.indexes | span.marks for span in self._counted if span is not None]
+            values: dict[str, object] = {
+                name: (value, *(span.get(name) for span in spans))
+                for name, value in (index | marks).items()
+            }
+            self._drop_moved(values, {c.symbol for c in contracts if c.kind == "option"})
         return self._sheet
 
     # Whoever rests on nothing that has moved stands as before. An option moves with the time.
-    def _drop_moved(self, values: dict[str, Fraction | None], options: set[str]) -> None:
+    def _drop_moved(self, values: dict[str, object], options: set[str]) -> None:
         moved = options | {name for name in values if values[name] != self._values.get(name)}
         self._values = values
         for account in list(self._standings):
@@ -290,10 +267,6 @@ class AuditorMarket:
         terms = [self.rules.instruments[symbol] for symbol in held]
         named = (name for t in terms for name in (t.underlying, t.settlement))
         return frozenset((*self.ledger.cash[account], *held, *named))
-
-    def _indexes(self, contracts: Iterable[InstrumentTerms]) -> dict[str, Fraction | None]:
-        names = {*self.rules.assets, *(contract.underlying for contract in contracts)}
-        return {name: self.index(name) for name in names}
 
     def _margin(self, account: int, sheet: Sheet, settled: dict[str, int]) -> tuple[int, int]:
         held, parts = self.ledger.positions[account], self.rates.parts

@@ -6,7 +6,8 @@ F. Black, "The pricing of commodity contracts", Journal of Financial Economics 3
 
 import math
 
-from hullmark.sim._auditor_terms import NANO, InstrumentTerms, ScenarioTerms
+from hullmark.sim._auditor_terms import InstrumentTerms, ScenarioTerms
+from hullmark.sim._auditor_text import NANO
 
 DAY_NS = 86_400 * NANO
 YEAR_DAYS = 365.25

@@ -8,11 +8,11 @@ breaks the schema breaks the auditor.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-NANO = 10**9
+from hullmark.sim._auditor_policies import ActionTerms, PriceTerms, read_actions, read_prices
+from hullmark.sim._auditor_text import NANO, read_instant, read_nano
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,23 +53,17 @@ class InstrumentTerms:
         """Whether a position has a quote: a perpetual or future, whose cost is not paid at once."""
         return self.kind in {"perpetual", "future"}
 
+    @property
+    def factors(self) -> set[str]:
+        """The prices that its value rests on, as far as they are observed."""
+        own = set() if self.kind == "option" else {self.symbol}
+        return own | {self.underlying, self.settlement}
+
     def worth(self, lots: int, price_nano: int) -> tuple[int, int]:
         """Return what lots are worth at a price, in settlement quanta: numerator, denominator."""
         if self.inverse and self.carries_quote:
             return -lots * self.lot_nano * self.unit, price_nano
         return lots * self.lot_nano * price_nano * self.unit, NANO**2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceTerms:
-    """Who may say a price, and when it is believed."""
-
-    sources: frozenset[str]
-    sources_min: int
-    staleness_ns: int
-    jump_max: Fraction | None
-    price_min_nano: int
-    price_max_nano: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +105,7 @@ class Terms:
     tiers: dict[str, tuple[tuple[Fraction, Fraction, Fraction], ...]]  # floor, initial, maintenance
     scenario: ScenarioTerms | None
     prices: dict[str, PriceTerms]
+    actions: ActionTerms
     liquidation: LiquidationTerms
     steps: tuple[str, ...]
 
@@ -132,7 +127,8 @@ def read_terms(text: str) -> Terms:
         },
         tiers={symbol: _tiers(found["tiers"]) for symbol, found in tiered.items()},
         scenario=_scenario(margin["scenario"]) if "scenario" in margin else None,
-        prices={symbol: _prices(found) for symbol, found in tree.get("prices", {}).items()},
+        prices={symbol: read_prices(found) for symbol, found in tree.get("prices", {}).items()},
+        actions=read_actions(tree.get("actions", {})),
         liquidation=_liquidation(tree.get("liquidation", {})),
         steps=tuple(tree.get("waterfall", {}).get("steps", ("fund", "bad-debt"))),
     )
@@ -140,10 +136,6 @@ def read_terms(text: str) -> Terms:
 
 def _optional(tree: Mapping[str, Any], key: str) -> Fraction | None:
     return Fraction(tree[key]) if key in tree else None
-
-
-def _nano(text: str, scale: int = 1) -> int:
-    return int(Fraction(text) * NANO * scale)
 
 
 def _asset(tree: Mapping[str, Any]) -> AssetTerms:
@@ -164,24 +156,13 @@ def _instrument(tree: Mapping[str, Any], unit: int) -> InstrumentTerms:
         kind=tree["kind"],
         underlying=tree["underlying"],
         settlement=tree["settlement"],
-        lot_nano=_nano(tree["lot"]),
+        lot_nano=read_nano(tree["lot"]),
         unit=unit,
         inverse=tree.get("inverse", False),
-        expiry_ns=_instant(tree["expiry"]) if "expiry" in tree else None,
-        strike_nano=_nano(tree.get("strike", "0")),
+        expiry_ns=read_instant(tree["expiry"]) if "expiry" in tree else None,
+        strike_nano=read_nano(tree.get("strike", "0")),
         call=tree.get("call", False),
     )
-
-
-# Nine decimals of a second are three more than datetime keeps, so they are read apart.
-def _instant(text: str) -> int:
-    whole, dot, rest = text.partition(".")
-    digits = rest[: len(rest) - len(rest.lstrip("0123456789"))] if dot else ""
-    zone = rest[len(digits) :]
-    read = datetime.fromisoformat(whole + zone)
-    since = read if read.tzinfo is not None else read.replace(tzinfo=UTC)
-    gone = since - datetime(1970, 1, 1, tzinfo=UTC)
-    return (gone.days * 86_400 + gone.seconds) * NANO + int(digits.ljust(9, "0") or "0")
 
 
 def _tiers(found: list[dict[str, str]]) -> tuple[tuple[Fraction, Fraction, Fraction], ...]:
@@ -211,25 +192,14 @@ def _scenario(tree: Mapping[str, Any]) -> ScenarioTerms:
     )
 
 
-def _prices(tree: Mapping[str, Any]) -> PriceTerms:
-    return PriceTerms(
-        sources=frozenset(tree["sources"]),
-        sources_min=tree["sources_min"],
-        staleness_ns=_nano(tree["staleness_s_max"]),
-        jump_max=_optional(tree, "jump_max"),
-        price_min_nano=_nano(tree.get("price_min", "0.000000001")),
-        price_max_nano=_nano(tree["price_max"]) if "price_max" in tree else None,
-    )
-
-
 def _liquidation(tree: Mapping[str, Any]) -> LiquidationTerms:
     throttle = tree.get("throttle")
     return LiquidationTerms(
         slippage=Fraction(tree.get("slippage", "0.02")),
         penalty=Fraction(tree.get("penalty", "0.005")),
         rounds_max=tree.get("rounds_max", 5),
-        order_ns=_nano(tree.get("order_s", "30")),
-        park_ns=_nano(tree.get("park_s", "60")),
+        order_ns=read_nano(tree.get("order_s", "30")),
+        park_ns=read_nano(tree.get("park_s", "60")),
         burst=None if throttle is None else Fraction(throttle["burst_usd"]) * NANO,
         refill=Fraction(0) if throttle is None else Fraction(throttle["refill_usd_per_s"]),
     )

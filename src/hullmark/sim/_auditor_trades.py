@@ -17,8 +17,9 @@ from hullmark.sim._auditor_ledger import (
 )
 from hullmark.sim._auditor_market import AuditorMarket, Standing
 from hullmark.sim._auditor_notes import AuditorEvent, AuditorNotes
-from hullmark.sim._auditor_prices import WITHDRAW
-from hullmark.sim._auditor_terms import NANO, InstrumentTerms
+from hullmark.sim._auditor_policies import RAISE_RISK, TRADE, WITHDRAW
+from hullmark.sim._auditor_terms import InstrumentTerms
+from hullmark.sim._auditor_text import NANO
 
 TRADES_MAX = 100_000  # kept for their reversal; an older one is reversed unchecked
 SIDES = ("buyer", "seller")
@@ -107,6 +108,7 @@ class AuditorTrades:
     def _trade_all(self, trades: list[AuditorEvent]) -> None:
         parties = dict.fromkeys(one[side] for one in trades for side in SIDES)
         before = {a: self._market.standing(a) for a in parties}
+        self._check_grades(trades)
         for one in trades:
             self._book(one)
         for account, standing in before.items():
@@ -116,6 +118,23 @@ class AuditorTrades:
         if len(self._trades) > TRADES_MAX:
             del self._trades[next(iter(self._trades))]
             self._forgotten = True
+
+    # Whoever does nothing but close in a round may close; whoever does more raises risk.
+    def _check_grades(self, trades: list[AuditorEvent]) -> None:
+        lots, raises = dict[tuple[int, str], int](), set[int]()
+        for one in trades:
+            for side, sign in zip(SIDES, (1, -1), strict=True):
+                place, change = (one[side], one["instrument"]), sign * one["lots"]
+                held = lots.get(place, self._held(*place))
+                if not _shrinks(held, change):
+                    raises.add(one[side])
+                lots[place] = held + change
+        for account, symbol in lots:
+            self._desk.check_prices(account, RAISE_RISK if account in raises else TRADE, symbol)
+
+    def _held(self, account: int, symbol: str) -> int:
+        position = self._ledger.positions[account].get(symbol)
+        return position.lots if position is not None else 0
 
     def _book(self, event: AuditorEvent) -> None:
         terms = self._market.rules.instruments[event["instrument"]]
@@ -174,6 +193,8 @@ class AuditorTrades:
     def _rest(self, event: AuditorEvent) -> None:
         account = event["account"]
         self._need_user(account)
+        shrinks = _shrinks(self._held(account, event["instrument"]), event["lots"])
+        self._desk.check_prices(account, TRADE if shrinks else RAISE_RISK, event["instrument"])
         if event["order"] in self._desk.resting:
             self._notes.differ(account, "order", "a new number", event["order"])
         if account in self._desk.cases:
@@ -214,10 +235,8 @@ class AuditorTrades:
             self._notes.differ(account, "initial equity less margin", ">= 0", spare_usd)
 
     def _check_under_liquidation(self, account: int, terms: InstrumentTerms, change: int) -> None:
-        position = self._ledger.positions[account].get(terms.symbol)
-        held = position.lots if position is not None else 0
-        shrinks = held * change < 0 and abs(change) <= abs(held)
-        if account in self._desk.cases and terms.kind != "spot" and not shrinks:
+        held = self._held(account, terms.symbol)
+        if account in self._desk.cases and terms.kind != "spot" and not _shrinks(held, change):
             self._notes.differ(account, "trade in a liquidation", f"against {held}", change)
 
     def _check_signed(self, event: AuditorEvent) -> None:
@@ -233,6 +252,10 @@ class AuditorTrades:
     def _need_user(self, account: int) -> None:
         if account not in self._market.modes:
             self._notes.differ(account, "account", "open to users", account)
+
+
+def _shrinks(held: int, change: int) -> bool:
+    return held * change < 0 and abs(change) <= abs(held)
 
 
 def _trade_fields(event: AuditorEvent) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from hullmark.clearing import ACCOUNTS_MIN
 from hullmark.core import Closing
 from hullmark.errors import JournalError, LockedJournalError
 from hullmark.journal import GENESIS, Journal, Store, Unit, open_store, read_batches
@@ -26,6 +27,7 @@ _LEAD_UNITS = 100  # for which a follower that took over stays the writer
 _FOLLOWER_SHARE, _SNAPSHOT_SHARE = 0.3, 0.4  # of the openings after a fault, on disk
 _OPENINGS_MAX = 20
 _REACTIONS_MAX = 4  # of one command, so that the rest is put off now and then
+_INDEXED = 2  # every so many seeds a history looks for breaches through the trigger index
 
 
 class Openings(Closing):
@@ -59,6 +61,7 @@ class Openings(Closing):
         self._report = report
         self._on_takeover = on_takeover
         self._chance = Random(f"openings of {seed}")
+        self._indexed_from = 1 if seed % _INDEXED == 0 else ACCOUNTS_MIN
         self._policy: SnapshotPolicy | None = None
         if path is not None:
             folder = path.with_suffix(".snapshots")
@@ -172,6 +175,7 @@ class Openings(Closing):
             start=start,
             snapshots=self._policy,
             reactions_max=_REACTIONS_MAX,
+            indexed_from=self._indexed_from,
         )
 
     def _let_in(self, store: Store) -> None:

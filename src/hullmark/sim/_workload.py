@@ -19,7 +19,8 @@ from hullmark.sim._clock import SimulatedClock
 from hullmark.sim._workload_corrections import SimulatedCorrections
 from hullmark.sim._workload_market import SimulatedMarket
 from hullmark.sim._workload_operator import SimulatedOperator
-from hullmark.sim._workload_rules import CENTS, COINS, founding_tree, to_text
+from hullmark.sim._workload_prices import CENTS
+from hullmark.sim._workload_rules import COINS, founding_tree, to_text
 from hullmark.sim._workload_users import (
     BOOK,
     CHILDREN,
@@ -91,7 +92,7 @@ class Workload:
     def founding(self) -> Iterator[Command]:
         """Yield what begins a history; the first is refused, since there are no rules yet."""
         yield commands.AdvanceTime()
-        yield commands.AdoptRules(rules=to_text(founding_tree()))
+        yield commands.AdoptRules(rules=to_text(founding_tree(self._chance)))
         for account in (MAKER, BOOK, *CROSS[::2], *PORTFOLIOS[::2], CHILDREN[0]):
             yield opening(account)
         for asset in ("USDT", *COINS):  # whose prices are seldom in doubt
@@ -150,13 +151,20 @@ class Workload:
     # A second, a pause, or so long that prices are stale; or back, which the venue does not follow.
     def _time(self, venue: Venue) -> Command:
         self._pass(self._chance.choice((1, 1, 5, 30, 70, -3)) * SECOND_NS)
-        return commands.AdvanceTime()
+        return commands.AdvanceTime(valuation_ns=self._valuation_ns(venue))
 
     def _rules(self, venue: Venue) -> Command:
         return self._operator.rules(venue, self._clock.now_ns)
 
     def _surface(self, venue: Venue) -> Command:
-        return self._market.surface()
+        return self._market.surface(self._valuation_ns(venue))
+
+    # Mostly now; or an instant since the last one, which may be refused as too early or too late.
+    def _valuation_ns(self, venue: Venue) -> int | None:
+        if self._chance.random() < 0.6:
+            return None
+        since_ns, now_ns = venue.state.valuation_ns, self._clock.now_ns
+        return since_ns + (now_ns - since_ns) * self._chance.randrange(-1, 8) // 6
 
     def _refused(self, venue: Venue) -> Command:
         return refused(self._chance)

@@ -3,17 +3,21 @@
 from collections.abc import Callable
 from random import Random
 
+from msgspec.structs import replace
+
 from hullmark.clearing import State
 from hullmark.core import INT64_MAX, SECOND_NS
 from hullmark.domain import Future, Instrument, Option, Perpetual, commands
-from hullmark.sim._workload_rules import CENTS, COINS, SOURCES
+from hullmark.sim._workload_prices import CENTS, SOURCES, SPOKEN
+from hullmark.sim._workload_rules import COINS
 
 CENT_NANO = 10**7
 VOL_NANO = 5 * 10**8
 
 _JUMPS = 0.06  # how often a move is a jump
 _SILENCES = 0.01  # how often a source stops speaking for a while
-_ODD = 0.05  # how often something is wrong with what is said
+_SURE = 0.3  # how often a source says how sure it is
+_ODD = 0.08  # how often something is wrong with what is said
 _NONSENSE = (None, 0, -5, 1, 10**18)  # what a broken source says: nothing, zero, a clamp
 
 
@@ -29,7 +33,7 @@ class SimulatedMarket:
     def __init__(self, chance: Random) -> None:
         self._chance = chance
         self.cents = dict(CENTS)
-        self._silent_until_ns = dict.fromkeys(SOURCES, 0)
+        self._silent_until_ns = dict.fromkeys(SPOKEN, 0)
         self._seen = (0, 0)
         self._open: list[Instrument] = []
         self._factors: dict[str, list[str]] = {}
@@ -74,12 +78,16 @@ class SimulatedMarket:
             mute = chance.choice((SOURCES, SOURCES[:2], SOURCES[:1], SOURCES[2:]))
             until_ns = now_ns + chance.randrange(90) * SECOND_NS
             self._silent_until_ns.update(dict.fromkeys(mute, until_ns))
-        speaking = [s for s in SOURCES if self._silent_until_ns[s] <= now_ns]
+        speaking = [s for s in SPOKEN if self._silent_until_ns[s] <= now_ns]
         for factor in self._factors[asset]:
             basis = price_nano // 1_000 * chance.randrange(-2, 3)
             for source in speaking:
-                noise = price_nano // 10_000 * chance.randrange(-3, 4)
-                said.append(_print(factor, source, price_nano + basis + noise, now_ns))
+                step = price_nano // 10_000
+                noise, width = step * chance.randrange(-3, 4), step * chance.randrange(1, 20)
+                one = _print(factor, source, price_nano + basis + noise, now_ns)
+                if chance.random() < _SURE:
+                    one = replace(one, confidence_nano=width)
+                said.append(one)
         if said and chance.random() < _ODD:
             self._spoil(said, now_ns)
         return commands.ObservePrices(prints=tuple(said))
@@ -102,17 +110,16 @@ class SimulatedMarket:
         return max(usd * 100 * 10**9 // lot_cents, 1)
 
     def wrong(self, now_ns: int) -> commands.ObservePrices:
-        """Return prints that no venue takes in: from the future, of nothing, or too wide."""
+        """Return prints that no venue takes in: of nothing, or too wide."""
         bad: Callable[[], commands.Print] = self._chance.choice(
             (
-                lambda: _print("BTC", "a", 10**11, now_ns + SECOND_NS),
                 lambda: _print("NOWHERE", "a", 10**11, now_ns),
                 lambda: _print("BTC", "a", INT64_MAX + 1, now_ns),
             )
         )
         return commands.ObservePrices(prints=(bad(),))
 
-    def surface(self) -> commands.AdoptSurface:
+    def surface(self, valuation_ns: int | None) -> commands.AdoptSurface:
         """Return vols of all options that are open; now and then of none, or of a future."""
         chance = self._chance
         options = [i.symbol for i in self._open if isinstance(i, Option)]
@@ -125,19 +132,36 @@ class SimulatedMarket:
         if chance.random() < 0.05:
             level = chance.choice((0, -1, 10**12))
         return commands.AdoptSurface(
-            vol_nano={s: level * chance.randrange(95, 106) // 100 for s in options}
+            vol_nano={s: level * chance.randrange(95, 106) // 100 for s in options},
+            valuation_ns=valuation_ns,
         )
 
-    # One print is nonsense, or all of one price are, or someone speaks whom nobody asked.
+    # One print is nonsense, or all of one price are, or someone speaks whom nobody asked; somebody
+    # is off, late, early or far from sure, or all say the same.
     def _spoil(self, said: list[commands.Print], now_ns: int) -> None:
         chance = self._chance
         nonsense, place = chance.choice(_NONSENSE), chance.randrange(len(said))
         factor, source = said[place].factor, said[place].source
-        match chance.randrange(4):
+        one = said[place]
+        match chance.randrange(10):
             case 0:
                 said += [_print(factor, each, nonsense, now_ns) for each in SOURCES]
             case 1:
                 said.append(_print(factor, "nobody", 10**11, now_ns))
+            case 2:
+                off_nano = (one.price_nano or 0) * chance.randrange(90, 111) // 100
+                said[place] = replace(one, price_nano=off_nano)
+            case 3:
+                late_ns = chance.choice((1, 20, 100, -1, -30)) * SECOND_NS
+                said[place] = replace(one, observed_ns=now_ns - late_ns)
+            case 4:
+                width = chance.choice((-1, 0, 10**10, 10**12))
+                said[place] = replace(one, confidence_nano=width)
+            case 5:
+                said[:] = [
+                    replace(other, price_nano=one.price_nano) if other.factor == factor else other
+                    for other in said
+                ]
             case _:
                 said[place] = _print(factor, source, nonsense, now_ns)
 

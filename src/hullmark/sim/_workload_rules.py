@@ -10,19 +10,19 @@ from typing import Any
 
 from hullmark.clearing import Rules
 from hullmark.core import SECOND_NS, format_instant, format_scaled
+from hullmark.sim._workload_prices import draw_actions, draw_policy, plain_policy
 
 Tree = dict[str, Any]
 
 LISTED_NS = 900 * SECOND_NS  # from a listing to its expiry
-SOURCES = ("a", "b", "c")
 COINS = ("BTC", "ETH")
-CENTS = {"BTC": 10_000, "ETH": 1_000, "USDX": 100, "GOLD": 5_000}  # where each price comes back to
 
 _FAR = "2025-12-26T08:00:00Z"  # beyond every history
+_LIVELY = ("BTC", "ETH", "BTC-USDT", "ETH-USDT", "BTC-PERP", "ETH-PERP", "BTC-INVERSE")
 _TIERS = ("BTC-PERP", "ETH-PERP", "BTC-INVERSE")
 
 
-def founding_tree() -> Tree:
+def founding_tree(chance: Random) -> Tree:
     """Return the tree that record 1 adopts: one of everything that does not expire."""
     tiered = {symbol: _tiers("0.1", "0.05") for symbol in _TIERS}
     return {
@@ -60,9 +60,10 @@ def founding_tree() -> Tree:
             },
         },
         "prices": {
-            **{f: _policy("60") for f in ("BTC", "ETH", "BTC-USDT", "ETH-USDT", *_TIERS)},
-            **{f: _policy("900") for f in ("USDX", "GOLD")},
+            **{f: draw_policy(chance, f, "60") for f in _LIVELY},
+            **{f: draw_policy(chance, f, "900") for f in ("USDX", "GOLD")},
         },
+        "actions": draw_actions(chance),
         "liquidation": {
             "target": "0.8",
             "slippage": "0.02",
@@ -100,7 +101,7 @@ def list_anew(rules: Rules, *, cents: int, now_ns: int) -> Tree:
     tree["instruments"] += [*futures, *options]
     for future in futures:
         tree["margin"]["tiered"][future["symbol"]] = _tiers("0.1", "0.05")
-        tree["prices"][future["symbol"]] = _policy("60")
+        tree["prices"][future["symbol"]] = plain_policy("60")
     return tree
 
 
@@ -120,8 +121,11 @@ def vary(rules: Rules, chance: Random) -> Tree:
         del liquidation["throttle"]
     for schedule in tree["margin"]["tiered"].values():
         schedule["tiers"][0]["maintenance"] = f"0.0{chance.randrange(3, 8)}"
-    for policy in tree["prices"].values():
-        policy["sources_min"] = chance.randrange(1, 3)
+    for factor, policy in tree["prices"].items():
+        if chance.random() < 0.3:
+            tree["prices"][factor] = draw_policy(chance, factor, policy["staleness_s_max"])
+    if chance.random() < 0.5:
+        tree["actions"] = draw_actions(chance)
     tree["assets"]["BTC"]["haircut_maintenance"] = f"0.{chance.randrange(1, 3)}"
     with_fund = chance.random() < 0.8
     tree["waterfall"] = {"steps": ["fund", "bad-debt"] if with_fund else ["bad-debt"]}
@@ -143,7 +147,7 @@ def spoil(rules: Rules, chance: Random) -> str:
         case 4:
             tree["assets"]["USDT"]["decimals"] = 7
         case 5:
-            tree["prices"]["NOWHERE"] = _policy("60")
+            tree["prices"]["NOWHERE"] = plain_policy("60")
         case _:
             tree["waterfall"] = {"steps": ["fund", "fund", "bad-debt"]}
     return to_text(tree)
@@ -170,8 +174,3 @@ def _tiers(initial: str, maintenance: str) -> Tree:
     first = {"floor_usd": "0", "initial": initial, "maintenance": maintenance}
     second = {"floor_usd": "5000", "initial": "0.2", "maintenance": "0.1"}
     return {"tiers": [first, second]}
-
-
-def _policy(staleness_s: str) -> Tree:
-    limits = {"staleness_s_max": staleness_s, "jump_max": "0.4"}
-    return {"sources": list(SOURCES), "sources_min": 2} | limits

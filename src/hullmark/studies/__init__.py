@@ -26,6 +26,11 @@ from hullmark.studies._dynamics_picture import draw_dynamics
 from hullmark.studies._examples import example_document
 from hullmark.studies._export import export_journal
 from hullmark.studies._export_readme import Export, TableNote
+from hullmark.studies._manipulation import (
+    MarketManipulation,
+    draw_manipulation,
+    manipulation_study,
+)
 from hullmark.studies._margin_map import draw_margin_maps, margin_map
 from hullmark.studies._measured_moves import MeasuredMove, fit_move, measured_moves, move_shape
 from hullmark.studies._report import write_report
@@ -39,6 +44,7 @@ __all__ = [
     "Dynamics",
     "Export",
     "LargeMoves",
+    "MarketManipulation",
     "MeasuredMove",
     "Regression",
     "Report",
@@ -47,11 +53,13 @@ __all__ = [
     "VolChanges",
     "VolSnapshot",
     "draw_dynamics",
+    "draw_manipulation",
     "draw_margin_maps",
     "draw_smiles",
     "example_document",
     "export_journal",
     "fit_move",
+    "manipulation_study",
     "margin_map",
     "measured_moves",
     "move_shape",

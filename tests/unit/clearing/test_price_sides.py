@@ -22,7 +22,9 @@ from .bank import (
     PORT,
     SECOND_NS,
     Bank,
+    adjust,
     deposit,
+    fill,
     kinds,
     trade,
     tree,
@@ -133,7 +135,7 @@ def test_a_grace_ends_with_time_alone_and_then_the_breach_is_called():
     assert views.breaches() == ()
     indexed = Views(bank.state, indexed_from=0)  # it must not lose sight of who is spared
     assert indexed.breaches() == () == indexed.breaches()
-    assert indexed.checked.watched == 1
+    assert indexed.index.checked.watched == 1
     bank.state.now_ns = last_ns
     assert indexed.breaches() == ()
     assert is_spared(bank.state, bank.state.prices["PERP"])
@@ -181,6 +183,21 @@ def test_no_order_sells_below_the_account_safe_side():
     bank.state.now_ns += 3_600 * SECOND_NS
     after = bank.venue.views.unwind(number)
     assert (after.sell_nano, after.buy_nano) == (nano("39.2"), nano("40.8"))
+
+
+def test_who_is_under_even_at_the_account_safe_side_is_helped_as_counted_there():
+    bank = with_actions(options=False)
+    bank.do(deposit(ANN, "60 USDT"), trade(ANN, 5, "PERP", "100"))
+    jumped(bank, usd="40").do(adjust(ANN, BOB, "40 USDT"))
+    assert not bank.venue.views.health(ANN).in_breach  # 20 at the high side, of which 10 is needed
+    bank.do(adjust(ANN, BOB, "12 USDT"))
+    before = bank.venue.views.health(ANN)
+    assert (before.equity_maintenance, before.maintenance) == (8.0, 10.0)
+    order = bank.only_order()
+    assert (order.account, order.limit_nano) == (ANN, nano("98"))
+    assert -5 <= order.lots < 0
+    bank.do(fill(order.order, order.lots, "98"))
+    assert bank.venue.views.health(ANN).health > before.health
 
 
 def test_collateral_opens_and_leaves_at_its_low_side():

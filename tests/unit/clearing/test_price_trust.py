@@ -143,3 +143,12 @@ def test_a_price_that_jumped_while_nobody_spoke_spans_both_until_all_speak_again
     assert not trusted(bank)
     bank.pass_time(1, usd="40")
     assert (bank.state.prices["PERP"].high_nano, trusted(bank)) == (None, True)
+
+
+def test_a_jump_taken_over_after_silence_liquidates_only_once_it_is_confirmed(bank):
+    bank.do(deposit(ANN, "100 USDT"), trade(ANN, 8, "PERP", "100"))
+    bank.pass_time(61, usd="40")
+    assert bank.venue.views.health(ANN).net_value < 0.0
+    assert ANN not in bank.state.episodes
+    bank.pass_time(1, usd="40")
+    assert ANN in bank.state.episodes

@@ -16,6 +16,7 @@ SOURCES = ("a", "b", "c", "d", "e")
 prices = st.integers(1, 10**6 * NANO)
 nonsense = st.one_of(st.none(), st.integers(-(2**63), 0), st.just(2**63 - 1))
 ages = st.integers(0, 2 * AGE_MAX)
+widths = st.one_of(st.none(), st.integers(-1, 5))
 
 
 def said(source, price, age_ns=0):
@@ -293,7 +294,7 @@ def test_whatever_is_heard_a_price_comes_out_and_a_doubt_leaves_the_last(spoken,
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(SOURCES), st.one_of(prices, nonsense), ages)),
+    st.lists(st.tuples(st.sampled_from(SOURCES), st.one_of(prices, nonsense), ages, widths)),
     st.one_of(st.none(), prices),
     ages,
     st.sampled_from([None, NANO // 20, NANO]),
@@ -302,8 +303,14 @@ def test_the_short_way_and_the_long_way_lead_to_the_same_price(spoken, last, age
     prints = latest_prints(
         (),
         [
-            Print(factor="BTC", source=s, price_nano=nano, observed_ns=NOW - age_)
-            for s, nano, age_ in spoken
+            Print(
+                factor="BTC",
+                source=s,
+                price_nano=nano,
+                observed_ns=NOW - age_,
+                confidence_nano=width,
+            )
+            for s, nano, age_, width in spoken
         ],
     )
     before = None if last is None else price_of(Fraction(last, NANO), age_ns=age)

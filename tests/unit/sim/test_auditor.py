@@ -15,6 +15,7 @@ from ..clearing.bank import ANN, BOB, CHILD
 from .told_history import CAROL, DAN, changed, disagreements, live, told
 
 ROOT = Path(__file__).parents[3]
+PRICES = "PricesAccepted.2"
 
 
 def more(by):
@@ -61,12 +62,20 @@ CHANGES = [
     ("CashAdjusted", {}, {"authorisers": ("Ada", "")}, "authorisers must be two people"),
     ("CashAdjusted", {}, {"source": 1}, "sides must be two, and not custody"),
     ("CashAdjusted", {}, {"quanta": -5}, "quanta must be > 0"),
-    ("PricesAccepted", {}, {"prices": prices(price_nano=nano("101"))}, "price, grade and instant"),
-    ("PricesAccepted", {}, {"prices": prices(grade=1)}, "price, grade and instant must be (1000"),
-    ("PricesAccepted", {}, {"prices": prices(accepted_ns=1)}, "price, grade and instant"),
-    ("PricesAccepted", {}, {"prices": lambda found: found[1:]}, "prices must be ['BTC'"),
-    ("PricesAccepted", {}, {"prices": prices(factor="MOON")}, "factor must be one of"),
+    (PRICES, {}, {"prices": prices(price_nano=nano("101"))}, "price_nano must be 1000"),
+    (PRICES, {}, {"prices": prices(grade=1)}, "grade must be 0"),
+    (PRICES, {}, {"prices": prices(accepted_ns=1)}, "accepted_ns must be"),
+    (PRICES, {}, {"prices": prices(reason="jump")}, "reason must be , was jump"),
+    (PRICES, {}, {"prices": prices(low_nano=1)}, "low_nano must be None"),
+    (PRICES, {}, {"prices": prices(high_nano=1)}, "high_nano must be None"),
+    (PRICES, {}, {"prices": prices(doubted_ns=1)}, "doubted_ns must be None"),
+    (PRICES, {}, {"prices": prices(memory={"steady": 1})}, "memory must be None"),
+    (PRICES, {}, {"prices": lambda found: found[1:]}, "prices must be ['BTC'"),
+    (PRICES, {}, {"prices": prices(factor="MOON")}, "prices must be ['BTC'"),
+    (PRICES, {}, {"prints": prices(factor="MOON")}, "factors must be those of"),
+    (PRICES, {}, {"values_time": lambda first: not first}, "values_time must be"),
     ("SurfaceAdopted", {}, vols(0), "vol_nano must be > 0"),
+    ("SurfaceAdopted", {}, {"valuation_ns": lambda _: 1}, "valuation time must be in ["),
     ("FundingAccrued", {}, {"step_micro": more(1)}, "step_micro must be 10150000000, was"),
     ("FundingAccrued", {}, {"rate_nano": more(1)}, "step_micro must be 10150101500, was"),
     ("FundingAccrued", {}, {"price_nano": more(10**9)}, "price_nano of funding must be 10150"),
@@ -74,7 +83,7 @@ CHANGES = [
     ("InterestCharged", {}, {"rate_nano": 0}, "rate_nano must be > 0"),
     ("ExpirySettled", {}, {"instrument": "PERP"}, "expiry must be <="),
     ("ExpirySettled", {"instrument": "CALL"}, {"instrument": "FUTURE"}, "must be the first"),
-    ("TimeAdvanced", {}, {"now_ns": more(1)}, "now_ns must be"),
+    ("TimeAdvanced", {}, {"now_ns": more(1)}, "valuation time must be in ["),
     ("RulesScheduled", {}, {"effective_ns": 5}, "effective_ns must be >"),
     ("BreachesFound", {"accounts": (CAROL,)}, {"accounts": ()}, "a breach must be listed"),
     (
@@ -182,7 +191,7 @@ def event(kind, **fields):
     return {"type": kind} | fields
 
 
-def marks(usd, *, sources=("alpha", "beta"), factors=("BTC", "BTC-PERP")):
+def marks(usd, *, sources=("alpha", "beta"), factors=("BTC", "BTC-PERP"), first=False):
     prints = [
         {"factor": f, "source": s, "price_nano": nano(usd), "observed_ns": NOW_NS}
         for f in factors
@@ -191,7 +200,7 @@ def marks(usd, *, sources=("alpha", "beta"), factors=("BTC", "BTC-PERP")):
     accepted = [
         {"factor": f, "price_nano": nano(usd), "grade": 0, "accepted_ns": NOW_NS} for f in factors
     ]
-    return event("PricesAccepted", prints=prints, prices=accepted)
+    return event(PRICES, prints=prints, prices=accepted, values_time=first)
 
 
 def traded(buyer, seller, lots, usd, cost, **fees):
@@ -241,7 +250,7 @@ def auditor():
         event("AccountOpened", account=101, mode="cross"),
         event("Deposited", account=100, asset="USDT", quanta=1_000_000 * USDT),
         event("Deposited", account=101, asset="USDT", quanta=5_000 * USDT),
-        marks("64000"),
+        marks("64000", first=True),
     )
     return found
 

@@ -1,0 +1,67 @@
+"""Aave, March 2026: a growth cap below the rate that it caps. Sources: the incident's file."""
+
+import copy
+
+import pytest
+
+from hullmark.domain import Reason
+
+from .incident import MAKER, Incident, rules_command
+
+BORROWERS = range(1_000, 1_034)
+
+
+def borrowed():
+    """Return the venue before the update, with all its borrowers."""
+    incident = Incident("capo-2026")
+    facts = incident.file["facts"]
+    assert len(BORROWERS) == int(facts["accounts"])
+    incident.at(0)
+    incident.open(MAKER, ETH="1000000", WSTETH="1000000")
+    each = float(facts["collateral_wsteth"]) / len(BORROWERS)
+    bought = each * float(facts["loan_to_value"])  # on credit
+    for account in BORROWERS:
+        incident.open(account, WSTETH=f"{each - bought:.4f}")
+        incident.do(incident.trade(account, f"{bought:.4f}", "WSTETH-ETH", facts["rate"]))
+    return incident
+
+
+def with_cap(incident, name, **changes):
+    """Return the command that adopts a growth cap of the file."""
+    rules = copy.deepcopy(incident.rules)
+    rules["prices"]["WSTETH"]["growth_cap"] = incident.file[name] | changes
+    return rules_command(rules)
+
+
+def test_a_cap_that_begins_below_the_rate_is_refused_with_both_numbers():
+    incident = borrowed()
+    answer = incident.venue.submit(with_cap(incident, "mistake"))
+    facts = incident.file["facts"]
+    assert answer.refusal.reason is Reason.RULES_INVALID
+    assert all(facts[number] in answer.refusal.detail for number in ("rate", "cap"))
+    incident.at(60)
+    assert incident.price("WSTETH") == ("VALID", "", 2457.8)
+    assert incident.taken_in_hand() == set()
+    incident.check()
+
+
+def test_the_cap_that_was_meant_is_adopted_and_touches_nobody():
+    incident = borrowed()
+    incident.do(with_cap(incident, "meant"))
+    incident.at(60)
+    assert incident.price("WSTETH") == ("VALID", "", 2457.8)
+    assert incident.taken_in_hand() == set()
+    incident.check()
+
+
+def test_let_in_by_a_tolerance_it_liquidates_all_of_them():
+    incident = borrowed()
+    incident.do(with_cap(incident, "mistake", tolerance="0.03"))
+    assert incident.taken_in_hand() == set()
+    incident.at(60)
+    grade, _, usd = incident.price("WSTETH")
+    facts = incident.file["facts"]
+    assert grade == "VALID"
+    assert usd / 2000 / float(facts["rate"]) - 1 == pytest.approx(-0.0285, abs=1e-4)
+    assert incident.taken_in_hand() == set(BORROWERS)
+    incident.check()
