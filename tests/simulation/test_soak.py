@@ -33,6 +33,11 @@ KEPT = (
     (1, 940),  # a policy without parts believed a source with a confidence below zero
 )
 
+# Why prices are in doubt, but for what few policies or hardly any history can bring about.
+DOUBTS = {
+    "missing", "not_positive", "late", "jump", "silence", "quorum", "dissent", "halted", "input",
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def report():
@@ -57,6 +62,7 @@ def test_the_histories_meet_everything(report):
     assert set(met(report, "events")) == {event.__name__ for event in Event.__args__}
     assert set(met(report, "refusals")) == set(Reason)
     assert set(met(report, "parked")) == set(Parked)
+    assert set(met(report, "doubts")) >= DOUBTS
     faults = met(report, "faults")
     assert {fault for fault in Fault if faults[fault]} == set(Fault)
 

@@ -12,7 +12,7 @@ _NUMBERS = (
     "units", "recoveries", "restored", "takeovers", "handovers", "resent", "repeated",
     "turned_away", "wall_s",
 )  # fmt: skip
-_COUNTERS = ("events", "commands", "refusals", "parked", "faults")
+_COUNTERS = ("events", "commands", "refusals", "parked", "doubts", "faults")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class HistoryReport:
     commands: Counter[str] = field(default_factory=Counter)  # by type, reactions included
     refusals: Counter[Reason] = field(default_factory=Counter)
     parked: Counter[Parked] = field(default_factory=Counter)
+    doubts: Counter[str] = field(default_factory=Counter)  # of prices, by reason
     faults: Counter[Fault] = field(default_factory=Counter)
     recoveries: int = 0
     restored: int = 0  # of all openings, those that began at a snapshot
@@ -68,6 +69,8 @@ class HistoryReport:
                 self.refusals[event.reason] += 1
             elif isinstance(event, events.LiquidationParked):
                 self.parked[event.reason] += 1
+            elif isinstance(event, events.PricesAccepted):
+                self.doubts.update(price.reason for price in event.prices if price.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ def soak_table(report: SoakReport) -> str:
         ("commands", total.commands),
         ("refusals", {reason.name: n for reason, n in total.refusals.items()}),
         ("parked", {reason.name: n for reason, n in total.parked.items()}),
+        ("doubts", total.doubts),
         ("faults", {fault.name: n for fault, n in total.faults.items()}),
     ):
         lines += [title, *(f"{n:>14,} {name}" for name, n in sorted(counts.items()))]
