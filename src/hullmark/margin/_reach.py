@@ -7,6 +7,8 @@ slopes. That distance is the account's *reach*: a share of each price's centre, 
 Every coordinate gets a share of the slack, as in geometric monitoring [1]_; the shares are those
 that make the distances equal.
 
+The lines ``_ = ...`` are the last use of what a function is given, as `core.inlined` asks.
+
 References
 ----------
 .. [1] Sharfman, Schuster and Keren, "A geometric approach to monitoring threshold functions over

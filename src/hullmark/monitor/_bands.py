@@ -1,4 +1,7 @@
-"""Bands: per account and factor the prices between which it is surely healthy, kept on shelves."""
+"""Bands: per account and factor the prices between which it is surely healthy, kept on shelves.
+
+The lines ``_ = ...`` are the last use of what a function is given, as `core.inlined` asks.
+"""
 
 from typing import NamedTuple
 
@@ -200,6 +203,28 @@ def link_rows(s: Shelves, places: Places) -> None:
             _watch(row, True, places)
 
 
+# The rows that leave a band as one factor goes to a price, on either side.
+@inlined
+def _left(
+    factor: int,
+    price: float,
+    s: Shelves,
+    seen: NDArray[np.bool_],
+    found: IntArray,
+    n: int,
+    kept: bool,
+) -> int:
+    edge, lane = s.edge, s.lane[factor]
+    if lane >= 0:
+        below, above = edge[lane, 0], edge[lane, 1]
+        n = cross(lane, 0, price, s, seen, found, n)
+        n = cross(lane, 1, price, s, seen, found, n)
+        if not kept:
+            edge[lane, 0], edge[lane, 1] = below, above
+    _ = edge, s.entry
+    return n
+
+
 @kernel
 def crossed_rows(
     factors: IntArray,
@@ -212,12 +237,8 @@ def crossed_rows(
     """Move *factors* to their new *prices*; return how many rows, in *found*, have left a band."""
     n = 0
     for k in range(factors.size):
-        f, moved = factors[k], prices[k]
-        price[f] = moved
-        lane = s.lane[f]
-        if lane >= 0:
-            n = cross(lane, 0, moved, s, seen, found, n)
-            n = cross(lane, 1, moved, s, seen, found, n)
+        price[factors[k]] = prices[k]
+        n = _left(factors[k], prices[k], s, seen, found, n, True)
     for k in range(n):
         seen[found[k]] = False
     return n
@@ -234,12 +255,7 @@ def leaving_rows(
     """Return how many rows, in *found*, would leave a band at other prices; nothing moves."""
     n = 0
     for k in range(factors.size):
-        lane = s.lane[factors[k]]
-        if lane >= 0:
-            below, above = s.edge[lane, 0], s.edge[lane, 1]
-            n = cross(lane, 0, prices[k], s, seen, found, n)
-            n = cross(lane, 1, prices[k], s, seen, found, n)
-            s.edge[lane, 0], s.edge[lane, 1] = below, above
+        n = _left(factors[k], prices[k], s, seen, found, n, False)
     for k in range(n):
         seen[found[k]] = False
     return n

@@ -8,6 +8,8 @@ cost that does not depend on how many there are.
 
 Of each row of buckets an *edge* is kept: no bound lies between it and the price. A tick that stays
 within both edges of a factor has crossed nothing, and is done.
+
+The lines ``_ = ...`` are the last use of what a function is given, as `core.inlined` asks.
 """
 
 import math

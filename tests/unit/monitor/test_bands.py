@@ -195,6 +195,18 @@ def test_a_row_that_is_written_meanwhile_is_left_where_it_is_out_of_the_columns(
         assert banded.s.count[held] == 0
 
 
+def test_a_row_that_has_grown_meanwhile_leaves_the_others_their_bands():
+    whole, banded = Banded(8), Banded(8)
+    whole.place(linked=False)
+    grown = int(np.argmax(whole.s.count))
+    banded.s.room[grown] = int(whole.s.count[grown]) - 1  # as many as it had when room was given
+    assert banded.place(linked=False) == ACCOUNTS
+    assert (banded.s.count[grown], banded.places.reach[grown]) == (0, -1.0)
+    others = np.arange(ACCOUNTS) != grown
+    assert banded.places.reach[others].tolist() == whole.places.reach[others].tolist()
+    assert banded.s.count[others].tolist() == whole.s.count[others].tolist()
+
+
 def test_looking_at_other_prices_finds_whom_going_there_finds_and_moves_nothing():
     banded, draws = Banded(9), np.random.default_rng(9)
     banded.place()
