@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from hullmark.domain import Reason
+from hullmark.domain import Reason, commands
 
 from .incident import MAKER, Incident, rules_command
 
@@ -26,11 +26,16 @@ def borrowed():
     return incident
 
 
-def with_cap(incident, name, **changes):
-    """Return the command that adopts a growth cap of the file."""
+def capped(incident, name, **changes):
+    """Return the rules with a growth cap of the file."""
     rules = copy.deepcopy(incident.rules)
     rules["prices"]["WSTETH"]["growth_cap"] = incident.file[name] | changes
-    return rules_command(rules)
+    return rules
+
+
+def with_cap(incident, name, **changes):
+    """Return the command that adopts a growth cap of the file."""
+    return rules_command(capped(incident, name, **changes))
 
 
 def test_a_cap_that_begins_below_the_rate_is_refused_with_both_numbers():
@@ -64,4 +69,19 @@ def test_let_in_by_a_tolerance_it_liquidates_all_of_them():
     assert grade == "VALID"
     assert usd / 2000 / float(facts["rate"]) - 1 == pytest.approx(-0.0285, abs=1e-4)
     assert incident.taken_in_hand() == set(BORROWERS)
+    incident.check()
+
+
+def test_a_dry_run_names_all_whom_it_would_liquidate_and_stops_the_update():
+    incident = borrowed()
+    mistake = capped(incident, "mistake", tolerance="0.03")
+    assert set(incident.venue.dry_run(mistake)) == set(BORROWERS)
+    assert incident.venue.dry_run(capped(incident, "meant")) == ()
+    command = rules_command(mistake)
+    answer = incident.venue.submit(commands.AdoptRules(rules=command.rules, breaches_max=0))
+    assert answer.refusal.reason is Reason.RULES_INVALID
+    assert f"at most 0 accounts under maintenance margin, would bring {len(BORROWERS)}" in (
+        answer.refusal.detail
+    )
+    incident.do(commands.AdoptRules(rules=command.rules, breaches_max=len(BORROWERS)))
     incident.check()

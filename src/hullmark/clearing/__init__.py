@@ -17,6 +17,7 @@ from hullmark.clearing._causes import Causes, split_causes
 from hullmark.clearing._cushion import thin_tiers
 from hullmark.clearing._decide import decide
 from hullmark.clearing._decide_cash import withdrawable_quanta
+from hullmark.clearing._dry_run import newly_under
 from hullmark.clearing._evolve import evolve, stamp
 from hullmark.clearing._facts import Facts, pack, unpack
 from hullmark.clearing._fills import Fill
@@ -50,6 +51,7 @@ __all__ = [
     "books",
     "decide",
     "evolve",
+    "newly_under",
     "pack",
     "react",
     "split_causes",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hullmark.clearing._checks import QUANTA_MAX, need_in_range, need_instrument, refuse
+from hullmark.clearing._dry_run import newly_under
 from hullmark.clearing._market_view import factors_of
 from hullmark.clearing._price_trust import doubt_of
 from hullmark.clearing._pricing_order import accepted_prices, capped_below
@@ -25,6 +26,7 @@ from hullmark.ledger import MICRO, payoff_ratio, unit_ratio
 from hullmark.market import Action
 
 _VOL_NANO_MAX = 100 * NANO  # 10,000 %
+_NAMED_MAX = 10  # accounts that a refusal names
 
 
 def adopt_rules(state: State, command: commands.AdoptRules) -> Sequence[Event]:
@@ -37,6 +39,8 @@ def adopt_rules(state: State, command: commands.AdoptRules) -> Sequence[Event]:
     at_ns = max(effective_ns or 0, state.now_ns)
     if lost := _taken_away(state, rules, effective_ns) or capped_below(state, rules, at_ns):
         return (refuse(Reason.RULES_INVALID, lost),)
+    if harmed := _brought_under(state, rules, command.breaches_max):
+        return (refuse(Reason.RULES_INVALID, harmed),)
     if effective_ns is None or effective_ns <= state.now_ns:
         return (events.RulesAdopted(rules=rules.text),)
     if state.rules is None:
@@ -172,6 +176,19 @@ def settle_expiry(state: State, command: commands.SettleExpiry) -> Sequence[Even
     ]
     settled = events.ExpirySettled(instrument=symbol, price_nano=command.price_nano)
     return (*released, *ended, settled)
+
+
+# In words whom rules would bring under, if those are more than the command lets them.
+def _brought_under(state: State, rules: Rules, breaches_max: int | None) -> str | None:
+    if breaches_max is None or state.rules is None:
+        return None
+    found = newly_under(state, rules)
+    if len(found) <= breaches_max:
+        return None
+    first = ", ".join(map(str, found[:_NAMED_MAX]))
+    more = ", ..." if len(found) > _NAMED_MAX else ""
+    rule = f"rules must bring at most {breaches_max} accounts under maintenance margin"
+    return f"{rule}, would bring {len(found)}: {first}{more}"
 
 
 # Rules take over from those before them, and hand over to those that are scheduled after them.

@@ -56,7 +56,7 @@ class VenueMarket(MarginMarket):
 
 def _funding_carry(state: State) -> FloatArray:
     ledger = state.ledger
-    carry = np.zeros(len(ledger.instruments))
+    carry = np.zeros(len(state.in_force.instruments))
     for number, index in enumerate(ledger.funding_micro):
         if index:
             unit = ledger.assets[ledger.settlement(number)].quanta_per_unit

@@ -19,6 +19,7 @@ class AdoptRules(_Command, frozen=True, kw_only=True, gc=False):
 
     rules: str  # the venue tree as canonical JSON
     effective_ns: int | None = None  # None: at once
+    breaches_max: int | None = None  # most accounts it may bring under now; None: any number
 
 
 class OpenAccount(_Command, frozen=True, kw_only=True, gc=False):

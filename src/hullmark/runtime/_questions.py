@@ -1,10 +1,12 @@
 """What can be asked of a venue, whether this process writes its journal or follows it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
-from hullmark.clearing import ACCOUNTS_MIN, Books, Rules, State, Views, books
+from hullmark.clearing import ACCOUNTS_MIN, Books, Rules, State, Views, books, newly_under
 from hullmark.core import Amount, FloatArray
+from hullmark.errors import DocumentError
 from hullmark.margin import Health
 from hullmark.market import MANIPULATION_MOVES, ManipulationPoint
 from hullmark.monitor import (
@@ -42,6 +44,27 @@ class Questions:
     def rules(self) -> Rules:
         """The rules in force."""
         return self._state.in_force
+
+    def dry_run(self, rules: Rules | Mapping[str, Any]) -> tuple[int, ...]:
+        """Return the accounts that rules would bring under maintenance margin now, worst first.
+
+        Prices are weighed again by the policies of these rules. `AdoptRules` refuses what this
+        names more of than its ``breaches_max``.
+
+        Parameters
+        ----------
+        rules : Rules or mapping
+            The rules, parsed or as the tree of a venue file.
+
+        Raises
+        ------
+        DocumentError
+            If the tree breaks its schema, or takes away what is in use.
+        """
+        parsed = rules if isinstance(rules, Rules) else Rules.parse(rules)
+        if lost := parsed.takes_away(self.rules):
+            raise DocumentError(lost)
+        return newly_under(self._state, parsed)
 
     def health(self, account: int) -> Health:
         """Return the margin of an account at the last accepted prices, whatever their grade.
