@@ -1,6 +1,6 @@
 """The trigger index of a state, kept beside it: breaches at the cost of the accounts touched."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,10 @@ from hullmark.monitor import Checked, Found, Rebase, TriggerIndex, rows_holding
 
 REBASE_NS = 60 * 10**9  # between two sweeps for new bands, which run beside the ticks
 
+_THREADS = 2  # that build an index while everybody waits for it
+
 # To evaluate so few accounts takes less time than to look which of them a price touches.
 ACCOUNTS_MIN = 1_000
-
-_REVALUES = frozenset({events.SurfaceAdopted, events.TimeAdvanced})  # what an option is worth
 
 
 class RunningIndex:
@@ -55,12 +55,11 @@ class RunningIndex:
         """Take note of an event that the facts have already taken in."""
         if self._index is None:
             return
-        kind = type(event)
-        if kind is events.PricesAccepted:
-            self._moved.update(price.factor for price in event.prices)  # type: ignore[union-attr]
-        elif kind is events.RulesAdopted:
+        if isinstance(event, events.PricesAccepted):
+            self._moved.update(price.factor for price in event.prices)
+        elif isinstance(event, events.RulesAdopted):
             self._index = self._rebase = None
-        elif kind in _REVALUES:
+        elif isinstance(event, events.SurfaceAdopted | events.TimeAdvanced):
             self._revalue([isinstance(i, Option) for i in self._state.in_force.instruments])
         elif isinstance(event, events.FundingAccrued):
             self._revalue([i.symbol == event.instrument for i in self._state.in_force.instruments])
@@ -73,8 +72,8 @@ class RunningIndex:
     def at_risk_after(self, moved: Collection[str], move: float) -> IntArray | None:
         """Return the rows of the book that may be in breach after a move of some underlyings.
 
-        *move* is relative. ``None``: it may be any, since there is no
-        index, it is behind the facts, or a pegged asset is to move.
+        *move* is relative. ``None``: nothing is known, and it may be any row. There is no index, it
+        is behind the facts, or a pegged asset is to move.
         """
         index, rules = self._index, self._state.in_force
         if index is None or self._touched or self._moved or self._revalued is not None:
@@ -90,15 +89,22 @@ class RunningIndex:
         factors = np.array(chosen, np.int64)
         return index.at_risk_at(factors, index.prices[factors] * (1.0 + move))
 
-    def nearest(self, count: int) -> list[tuple[int, float]]:
-        """Return rows of the book with their reach, the nearest to a breach first.
+    def nearest(
+        self, count: int, vol: Mapping[str, float] | None = None
+    ) -> list[tuple[int, float]]:
+        """Return rows of the book, the nearest to a breach first, and how near each is.
 
+        *vol* is of underlyings and assets; where it is not given they are taken to stand still.
         Empty where there is no index.
         """
         if self._index is None:
             return []
-        rows = self._index.nearest(count)
-        return list(zip(rows.tolist(), self._index.reach[rows].tolist(), strict=True))
+        rules, of_factor = self._state.in_force, None
+        if vol is not None:
+            names = [*(a.symbol for a in rules.assets), *(i.underlying for i in rules.instruments)]
+            of_factor = np.array([vol.get(name, 0.0) for name in names], np.float64)
+        rows, near = self._index.nearest(count, of_factor)
+        return list(zip(rows.tolist(), near.tolist(), strict=True))
 
     def find(self, rows: Rows, first_row: int) -> Found | None:
         """Return the accounts that had to be evaluated; ``None``: evaluate all.
@@ -108,7 +114,7 @@ class RunningIndex:
         """
         n = rows.start.size
         if n < self._accounts_min:
-            self._index, self.checked = None, Checked(n, n, 0, 0)
+            self._index, self.checked = None, Checked(n, n, 0, 0, self._state.now_ns)
             self._touched.clear()
             return None
         if self._index is None:
@@ -127,7 +133,7 @@ class RunningIndex:
                 self._index, crossed, stale = self._rebase.switch(index.prices, self._slopes_at)
                 index, self._rebase = self._index, None
         found = index.check(rows, lambda: self._tables.tables, crossed, stale)
-        self.checked = index.checked
+        self.checked = index.checked._replace(at_ns=self._state.now_ns)
         self._begin_rebase(index, rows)
         return found
 
@@ -169,7 +175,8 @@ class RunningIndex:
             if not isinstance(terms, Option)
         }
         market, tables = self._tables.market, self._tables.tables
-        self._index = TriggerIndex(rows, tables, self._slopes_at, factor_prices(market))
+        prices = factor_prices(market)
+        self._index = TriggerIndex(rows, tables, self._slopes_at, prices, threads=_THREADS)
         self._touched.clear()
         self._moved.clear()
         self._revalued = self._rebase = None
@@ -177,7 +184,7 @@ class RunningIndex:
         n, nobody = rows.start.size, np.zeros(0, np.int64)
         one = np.arange(min(n, 1))  # so that what a tick needs is compiled before it comes
         found = self._index.check(rows, lambda: tables, nobody, one)
-        self.checked = self._index.checked._replace(evaluated=n)
+        self.checked = Checked(n, n, 0, self._index.checked.watched, self._state.now_ns)
         return found
 
     def _slopes_at(self, radii: Sequence[float]) -> Slopes:

@@ -37,7 +37,7 @@ from hullmark.margin._models import (
     model_code,
 )
 from hullmark.margin._netting import Netted, NettingTables, net
-from hullmark.margin._reach import Scratch, row_reach, scratch_for
+from hullmark.margin._reach import Scratch, row_reach, scratch_for, slope_bound
 from hullmark.margin._sides import initial_prices
 from hullmark.margin._slopes import Slopes, build_slopes, factor_prices
 from hullmark.margin._tables import (
@@ -106,6 +106,7 @@ __all__ = [
     "net",
     "row_reach",
     "scratch_for",
+    "slope_bound",
     "spare_kernel",
     "with_sides",
 ]

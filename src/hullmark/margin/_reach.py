@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from hullmark.book import Rows
 from hullmark.collateral import asset_value_usd
-from hullmark.core import FloatArray, IntArray, inlined
+from hullmark.core import FloatArray, IntArray, inlined, kernel
+from hullmark.errors import InvalidInputError
 from hullmark.margin._lanes import BLOCK, worst_scenario
 from hullmark.margin._models import ScenarioModel
 from hullmark.margin._slopes import Slopes
@@ -311,3 +312,66 @@ def row_reach(
     _ = asset, profit, low, high, harmful, asset_risk, risk, sizes, numbers
     _ = rows.start, tables.value, slopes.low, s.low
     return count, reach
+
+
+@kernel
+def bound_rows(
+    which: IntArray,
+    rows: Rows,
+    tables: RiskTables,
+    slopes: Slopes,
+    level: int,
+    s: Scratch,
+    down: FloatArray,
+    up: FloatArray,
+) -> None:
+    """Write the slope bounds of the rows *which*; both arrays hold zeros before."""
+    low, high, factor, n_sums = s.low, s.high, s.factor, s.low.shape[1]
+    for n in range(which.size):
+        row = which[n]
+        start = rows.start[row]
+        stop = start + rows.count[row]
+        count, _ = row_reach(start, stop, row, rows, tables, slopes, level, s)
+        first = _first_sum(low, bool(rows.model[row] == _SCENARIO))
+        for slot in range(count):
+            for k in range(first, n_sums):
+                down[n, factor[slot]] = max(down[n, factor[slot]], high[slot, k])
+                up[n, factor[slot]] = max(up[n, factor[slot]], -low[slot, k])
+
+
+def slope_bound(
+    rows: Rows, tables: RiskTables, slopes: Slopes, which: IntArray, *, level: int = 0
+) -> tuple[FloatArray, FloatArray]:
+    """Return how much maintenance health can fall per relative move of each factor, within a box.
+
+    Parameters
+    ----------
+    rows, tables : Rows, RiskTables
+        The book, and the venue at prices within the box.
+    slopes : Slopes
+        The boxes.
+    which : ndarray of int64, shape (n,)
+        Rows of the book.
+    level : int
+        Which of the boxes.
+
+    Returns
+    -------
+    down, up : ndarrays of float64, shape (n, F), USD per share of the centre's price, >= 0
+        As the factor falls, and as it rises, all other factors anywhere in the box.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such row or level.
+    """
+    if not 0 <= level < len(slopes.centre):
+        raise InvalidInputError(f"level must be in [0, {len(slopes.centre)}), was {level}")
+    n_rows = rows.start.size
+    if which.size and not (which.min() >= 0 and which.max() < n_rows):
+        raise InvalidInputError(f"which must be in [0, {n_rows}), was {which.min()}-{which.max()}")
+    most = int(rows.count[which].max(initial=0)) + tables.cap_usd.size
+    scratch = scratch_for(tables, most)
+    down, up = np.zeros((2, which.size, slopes.centre.shape[1]))
+    bound_rows(which, rows, tables._replace(sides=None), slopes, level, scratch, down, up)
+    return down, up

@@ -269,3 +269,13 @@ def holding(rows: Rows, instruments: NDArray[np.bool_]) -> NDArray[np.bool_]:
         for j in range(rows.start[row], rows.start[row] + rows.count[row]):
             found[row] |= instruments[rows.instrument[j]]
     return found
+
+
+@kernel
+def largest_of(numbers: FloatArray, s: Shelves) -> FloatArray:
+    """Return per row the largest of the *numbers* of its factors; 0 where it has none."""
+    found = np.zeros(s.first.size)
+    for row in range(found.size):
+        for entry in range(s.first[row], s.first[row] + s.count[row]):
+            found[row] = max(found[row], numbers[s.entry[entry, FACTOR]])
+    return found

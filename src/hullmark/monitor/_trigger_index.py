@@ -15,6 +15,7 @@ from hullmark.monitor._bands import (
     Places,
     crossed_rows,
     holding,
+    largest_of,
     leaving_rows,
     link_rows,
     place_rows,
@@ -37,6 +38,7 @@ class Checked(NamedTuple):
     evaluated: int  # of which this many anew
     crossed: int  # of which this many for a price that left a band
     watched: int  # and this many since they are near or in a breach
+    at_ns: int = 0  # of which tick: the time of the facts; 0 where nobody tells it
 
 
 class Found(NamedTuple):
@@ -203,16 +205,27 @@ class TriggerIndex:
         """Forget the slopes: something else than prices has changed."""
         self._slopes = self._fresh()
 
-    def nearest(self, count: int) -> IntArray:
-        """Return the *count* rows whose prices have the least way to go, nearest first.
+    def nearest(self, count: int, vol: FloatArray | None = None) -> tuple[IntArray, FloatArray]:
+        """Return the *count* rows nearest to a breach, nearest first, and how near each is.
 
-        The way is that of the band, a lower bound of the way to a breach: all prices at once, each
-        in the direction that harms. Rows of equal reach come in their order.
+        Parameters
+        ----------
+        count : int
+            How many rows at most; rows that no price can harm are left out.
+        vol : ndarray of float64, shape (F,), optional
+            Of each factor, a fraction per square root of a time. Without it nearness is the reach:
+            a lower bound of the way to a breach, all prices at once and each in the direction that
+            harms. With it, the time until the way is one standard deviation of the liveliest price
+            that the row is exposed to, ``(reach / vol)**2``. Rows equally near come in their order.
         """
-        reach = self.reach
-        able = np.flatnonzero((reach >= 0.0) & np.isfinite(reach))
-        order: IntArray = able[np.argsort(reach[able], kind="stable")[:count]]
-        return order
+        near = self.reach.copy()
+        if vol is not None:
+            liveliest = largest_of(vol, self._shelves)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                near = np.where(near > 0.0, (near / liveliest) ** 2, near)
+        able = np.flatnonzero((near >= 0.0) & np.isfinite(near))
+        rows: IntArray = able[np.argsort(near[able], kind="stable")[:count]]
+        return rows, near[rows]
 
     # How many entries assets can add to those of the positions.
     @property

@@ -4,7 +4,7 @@ Whatever is asked about is checked here: a question that the venue cannot answer
 `InvalidInputError`, where a command would have been refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -98,12 +98,17 @@ def map_liquidations(
     )
 
 
-def nearest(state: State, views: Views, count: int) -> tuple[tuple[int, float], ...]:
+def nearest(
+    views: Views, count: int, vol: Mapping[str, float] | None
+) -> tuple[tuple[int, float], ...]:
     """Answer `Venue.nearest`."""
-    if count < 1:
-        raise InvalidInputError(f"count must be >= 1, was {count}")
+    if not isinstance(count, int) or count < 1:
+        raise InvalidInputError(f"count must be a whole number >= 1, was {count!r:.60}")
+    for name, value in (vol or {}).items():
+        if not 0.0 <= value < float("inf"):
+            raise InvalidInputError(f"vol of {name} must be finite and >= 0, was {value:g}")
     accounts = views.accounts
-    return tuple((accounts[row], reach) for row, reach in views.index.nearest(count))
+    return tuple((accounts[row], near) for row, near in views.index.nearest(count, vol))
 
 
 def withdrawable(state: State, views: Views, account: int, asset: str) -> Amount:

@@ -8,7 +8,7 @@ from hullmark.clearing import ACCOUNTS_MIN, Books, Rules, State, Views, books, n
 from hullmark.core import Amount, FloatArray
 from hullmark.errors import DocumentError
 from hullmark.margin import Health
-from hullmark.market import MANIPULATION_MOVES, ManipulationPoint
+from hullmark.market import ManipulationPoint
 from hullmark.monitor import (
     SHOCKS,
     Cascade,
@@ -141,19 +141,30 @@ class Questions:
         """
         return _answers.map_liquidations(self._views, underlying, moves)
 
-    def nearest(self, count: int = 10) -> tuple[tuple[int, float], ...]:
-        """Return the accounts nearest to a breach, and how far all their prices may move at least.
+    def nearest(
+        self, count: int = 10, vol: Mapping[str, float] | None = None
+    ) -> tuple[tuple[int, float], ...]:
+        """Return the accounts nearest to a breach, nearest first, and how near each is.
 
-        The distance is a share of the prices: a lower bound, taken when the account was last
-        looked at, and 0 where it is looked at on every tick. A venue whose accounts are few enough
-        to be evaluated at every tick has no such order, and the answer is empty.
+        Without *vol* that is how far all their prices may move at least, as a share of them: a
+        lower bound, taken when the account was last looked at, and 0 where it is looked at on every
+        tick. With it, it is a time: until so far is one standard deviation. A venue whose accounts
+        are few enough to be evaluated at every tick has no such order, and the answer is empty.
+
+        Parameters
+        ----------
+        count : int
+            How many accounts at most.
+        vol : mapping of str to float, optional
+            Volatility of underlyings and assets, a fraction per square-root year; the times are in
+            years then. What is left out stands still.
 
         Raises
         ------
         InvalidInputError
-            If *count* is below 1.
+            If *count* is no whole number above 0, or a volatility is not finite and >= 0.
         """
-        return _answers.nearest(self._state, self._views, count)
+        return _answers.nearest(self._views, count, vol)
 
     @property
     def checked(self) -> Checked:
@@ -181,13 +192,13 @@ class Questions:
         Raises
         ------
         InvalidInputError
-            If a shock or the share is none, or the rules give no depth.
+            If there is no shock, one or the share is none, or the rules give no depth.
         """
         return _feedback.find_cascade(self._views, shocks, closing)
 
     def manipulation(
         self,
-        moves: Sequence[Decimal | int | str] = MANIPULATION_MOVES,
+        moves: Sequence[Decimal | int | str] | None = None,
         **terms: Decimal | int | str,
     ) -> dict[str, tuple[ManipulationPoint, ...]]:
         """Return, by underlying, what pushing its index would cost and gain at today's positions.
@@ -197,8 +208,8 @@ class Questions:
 
         Parameters
         ----------
-        moves : sequence of Decimal, int or str
-            Relative moves of an index.
+        moves : sequence of Decimal, int or str, optional
+            Relative moves of an index, by default those of `hullmark.market.manipulation_report`.
         **terms
             *fee*, *position_fee*, *kept*, *weight* and *attacker_share*, as in
             `hullmark.market.manipulation_report`.
@@ -206,7 +217,7 @@ class Questions:
         Raises
         ------
         InvalidInputError
-            If a move or a term is none, or the rules give no depth.
+            If a move or a term is none, a term is unknown, or the rules give no depth.
         """
         return _feedback.report_manipulation(self._views, moves, terms)
 

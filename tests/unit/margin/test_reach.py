@@ -7,6 +7,7 @@ import pytest
 
 from hullmark.book import Book
 from hullmark.core import kernel
+from hullmark.errors import InvalidInputError
 from hullmark.margin import (
     ScenarioModel,
     TieredModel,
@@ -14,6 +15,7 @@ from hullmark.margin import (
     evaluate,
     factor_prices,
     scratch_for,
+    slope_bound,
 )
 from hullmark.margin._reach import row_reach
 
@@ -156,3 +158,57 @@ def test_a_narrower_box_gives_a_contract_on_the_edge_of_a_tier_more_reach():
     _, narrow = _reach(0, book.rows(), market.tables, slopes, 0, work)
     assert wide == pytest.approx(1_050.0 / (95_000.0 * 1.03), rel=1e-6)
     assert narrow == pytest.approx(1_050.0 / (95_000.0 * 1.01), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("level", [0, 1])
+def test_no_factor_moved_alone_takes_more_of_health_than_its_slope_bound(seed, level):
+    chance = random.Random(seed)
+    market, book = market_of(chance, start()), Book(N_ASSETS)
+    for _ in range(40):
+        fill(chance, book, book.add_account(chance.randint(0, 1)), market)
+    rows, which = book.rows(), np.arange(40)
+    slopes = build_slopes(market, fixed=FIXED, radii=RADII)
+    bounds = slope_bound(rows, market.tables, slopes, which, level=level)
+    centre, radius, closest = slopes.centre[level], RADII[level], 0.0
+    for factor in MOVING:
+        for _ in range(6):
+            prices = start()
+            prices[MOVING] *= 1.0 + radius * np.array([chance.uniform(-1, 1) for _ in MOVING])
+            ends = prices[factor], centre[factor] * (1.0 + radius * chance.choice((-1, 1)))
+            healths = []
+            for end in ends:
+                prices[factor] = end
+                found = evaluate(rows, moved(market, prices).tables)
+                healths.append(found.equity_maintenance - found.maintenance)
+            bound = bounds[int(ends[1] > ends[0])][:, factor]
+            lost = healths[0] - healths[1]
+            most = bound * abs(ends[1] - ends[0]) / centre[factor]
+            assert (lost <= most + 1e-9 * np.abs(healths[0]) + 1e-6).all(), factor
+            some = most > 1.0
+            closest = max(closest, float((lost[some] / most[some]).max(initial=0.0)))
+    assert closest > 0.99  # the bounds are not loose where nothing makes them so
+
+
+def test_what_moves_nothing_has_no_slope_and_what_is_long_only_falls():
+    market, book = only(TieredModel, 10_000.0, held=((1.0, -60_010.0),))
+    rows = book.rows()
+    slopes = build_slopes(market, fixed=FIXED, radii=RADII)
+    down, up = slope_bound(rows, market.tables, slopes, np.array([0]))
+    assert np.flatnonzero(down[0]).tolist() == [N_ASSETS + BTC_PERP]
+    assert down[0, N_ASSETS + BTC_PERP] == pytest.approx(60_010.0)
+    assert not up.any()
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"level": 2}, r"level must be in \[0, 2\), was 2"),
+        ({"which": np.array([1])}, r"which must be in \[0, 1\), was 1-1"),
+    ],
+)
+def test_a_bound_of_no_such_row_or_level_is_refused(more, words):
+    market, book = only(TieredModel, 10_000.0)
+    slopes = build_slopes(market, fixed=FIXED, radii=RADII)
+    with pytest.raises(InvalidInputError, match=words):
+        slope_bound(book.rows(), market.tables, slopes, **{"which": np.array([0])} | more)

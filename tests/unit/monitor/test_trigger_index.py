@@ -108,14 +108,26 @@ def test_a_row_that_is_emptied_is_neither_watched_nor_found_again():
     assert venue.index.checked == Checked(2, 0, 0, 0)
 
 
+def test_the_nearest_in_time_are_those_whose_prices_are_lively():
+    venue = Perpetuals(6_000, 3_000, 500)
+    vol = np.zeros(start().size)
+    vol[FACTOR] = 0.5
+    rows, years = venue.index.nearest(9, vol)
+    reach = venue.index.reach[rows]
+    assert rows.tolist() == [2, 1, 0]  # in breach, then by way
+    assert years.tolist() == pytest.approx(((reach / 0.5) ** 2).tolist())
+    still, _ = venue.index.nearest(9, np.zeros_like(vol))
+    assert still.tolist() == [2]  # who is in breach needs no time
+
+
 def test_the_nearest_come_first_and_those_that_nothing_harms_not_at_all():
     venue = Perpetuals(6_000, 3_000, 500, 3_000, 0)
     venue.hold(4, 100.0, size=0.0)
     venue.tick(60_010.0, touched=[4])
-    assert venue.index.nearest(9).tolist() == [2, 1, 3, 0]
-    assert venue.index.nearest(2).tolist() == [2, 1]
-    assert venue.index.nearest(0).size == 0
-    reach = venue.index.reach[venue.index.nearest(9)]
+    assert venue.index.nearest(9)[0].tolist() == [2, 1, 3, 0]
+    assert venue.index.nearest(2)[0].tolist() == [2, 1]
+    assert venue.index.nearest(0)[0].size == 0
+    reach = venue.index.reach[venue.index.nearest(9)[0]]
     assert reach[0] == 0.0  # in breach
     assert (np.diff(reach) >= 0.0).all()
     # Equity of 3,000 less 1 % of the price, for each relative move of 60,010.
@@ -224,7 +236,7 @@ def test_an_empty_book_is_an_index_of_nobody():
     assert len(venue.index) == 0
     assert venue.tick(1_000.0) == []
     assert venue.index.checked == Checked(0, 0, 0, 0)
-    assert venue.index.nearest(3).size == 0
+    assert venue.index.nearest(3)[0].size == 0
 
 
 @pytest.mark.parametrize("threads", [0, -2])
