@@ -45,10 +45,9 @@ def sweep(state: State, views: Views, command: commands.SweepAccounts) -> Sequen
     busy = {o.account for o in state.working.values() if o.deadline_ns >= state.now_ns}
     busy |= {a for a, pause in state.parked.items() if pause.until_ns > state.now_ns}
     under = views.breaches()
-    at_work = {order.account for order in state.working.values()}
-    cured = sorted(set(state.episodes) - set(under) - at_work)
+    cured = sorted(state.episodes.keys() - state.working_of.keys() - set(under))
     ended = [events.LiquidationEnded(account=a, cured=True) for a in cured]
-    found = tuple(account for account in under if account not in busy)
+    found = tuple(account for account in under if account not in busy) if busy else under
     return (*late, *ended, *((events.BreachesFound(accounts=found),) if found else ()))
 
 

@@ -129,10 +129,12 @@ class Views:
         if found is None:
             under = any_in_breach(rows, self.tables)
             return tuple(breaches(self.sweep(), self.accounts)) if under else ()
-        if not found.rows.size:
+        in_breach = found.evaluation.in_breach
+        if not in_breach.any():
             return ()
-        accounts = [self._state.ledger.accounts[row + SYSTEM_ROWS] for row in found.rows.tolist()]
-        return tuple(breaches(found.evaluation, accounts))
+        opened, rows_under = self._state.ledger.accounts, found.rows[in_breach].tolist()
+        accounts = [opened[row + SYSTEM_ROWS] for row in rows_under]
+        return tuple(breaches(Evaluation._make(c[in_breach] for c in found.evaluation), accounts))
 
     @property
     def book(self) -> Book:
