@@ -20,6 +20,7 @@ from .crash_proof import HistoryLostError
 
 LOAD = Load(seed=5, round=0, commands_each=30)
 FLIPS = 400  # in each kind of file
+LOG_HEADER_BYTES = 32  # sqlite.org/fileformat2.html, section 4
 
 
 def units_between(first, last):
@@ -77,13 +78,17 @@ def closed(place, folder):
 
 def test_a_log_cut_at_any_byte_is_read_to_a_whole_batch(left):
     log, whole, lengths = Path(f"{left}-wal"), units_between(1, 10), []
-    for length in range(log.stat().st_size, -1, -1):
+    for length in range(log.stat().st_size, LOG_HEADER_BYTES, -1):
         os.truncate(log, length)
         found = list(read(left))
         assert found == whole[: len(found)], length
         lengths.append(len(found))
     assert lengths == sorted(lengths, reverse=True)
     assert set(lengths) == {0, 5, 10}
+    for length in range(LOG_HEADER_BYTES, -1, -1):  # nothing is left that a writer has written
+        os.truncate(log, length)
+        with pytest.raises(DamagedJournalError, match="its log beside it"):
+            list(read(left))
 
 
 @pytest.mark.parametrize("name", ["file", "log", "snapshot"])

@@ -10,6 +10,7 @@ had become durable; whatever is wrong before it was right once.
 The layout of the file is that of sqlite.org/fileformat2.html, section 4.
 """
 
+import os
 import struct
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -59,6 +60,14 @@ class _Log(NamedTuple):
         return _sum(self.order, summed, before)
 
 
+def holds_frames(path: Path) -> bool:
+    """Return whether there is a log at *path*, and more of it than a header."""
+    try:
+        return path.stat().st_size > _HEADER.size
+    except FileNotFoundError:
+        return False
+
+
 def find_log_fault(path: Path, frames_read: int) -> str | None:
     """Return what is wrong with the log at *path*, of which SQLite reads so many frames."""
     try:
@@ -66,9 +75,9 @@ def find_log_fault(path: Path, frames_read: int) -> str | None:
     except FileNotFoundError:
         return None
     with file:
-        size, header = path.stat().st_size, file.read(_HEADER.size)
-        if size <= _HEADER.size:
-            return None  # no commit has begun
+        header, size = file.read(_HEADER.size), os.fstat(file.fileno()).st_size
+        if len(header) < _HEADER.size or size <= _HEADER.size:
+            return None  # no commit has begun, or a writer has emptied it meanwhile
         magic, _, page_bytes, _, *rest = _HEADER.unpack(header)
         order, checksum = ">" if magic & 1 else "<", (rest[2], rest[3])
         if magic | 1 != _MAGIC | 1 or _sum(order, header[: _SUMMED_BYTES[0]], (0, 0)) != checksum:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hullmark.journal import Journal
-from hullmark.journal._log import find_log_fault
+from hullmark.journal._log import find_log_fault, holds_frames
 from hullmark.journal.sqlite import SqliteStore
 
 HEADER_BYTES, FRAME_BYTES = 32, 24 + 4096  # sqlite.org/fileformat2.html, section 4
@@ -33,6 +33,16 @@ def test_a_log_that_is_whole_or_not_there_has_no_fault(log, tmp_path):
     path, frames = log
     assert find_log_fault(path, frames) is None
     assert find_log_fault(tmp_path / "none", 0) is None
+
+
+def test_a_log_of_a_header_alone_holds_no_frames(log, tmp_path):
+    path, _ = log
+    assert holds_frames(path)
+    path.write_bytes(path.read_bytes()[: HEADER_BYTES + 1])
+    assert holds_frames(path)
+    path.write_bytes(path.read_bytes()[:HEADER_BYTES])
+    assert not holds_frames(path)
+    assert not holds_frames(tmp_path / "none")
 
 
 def test_a_log_whose_last_frames_nobody_has_read_yet_has_no_fault(log):

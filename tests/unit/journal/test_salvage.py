@@ -30,6 +30,17 @@ def test_a_whole_journal_is_saved_whole(journal_file, saved):
     assert batches(saved) == before
 
 
+def test_a_log_that_was_lost_is_told(journal_file, saved, tmp_path, make_units):
+    copied = tmp_path / "copy.db"
+    with Journal(SqliteStore(journal_file)) as journal:
+        journal.append(make_units(101, 110))
+        copied.write_bytes(journal_file.read_bytes())
+    for place in (saved, tmp_path / "again.db"):  # looking has made an empty log
+        found = salvage(copied, place)
+        assert (found.tip.sequence, found.sequence_max) == (100, 100)
+        assert "its log beside it, which is missing or empty" in found.fault
+
+
 def test_an_empty_journal_is_whole(tmp_path, saved):
     SqliteStore(tmp_path / "empty.db").close()
     assert salvage(tmp_path / "empty.db", saved) == (GENESIS, 0, None, 0)

@@ -1,7 +1,10 @@
 """One writer, one kind of file, and nothing acknowledged is lost with the process."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+from threading import Thread
 
 import apsw
 import pytest
@@ -25,6 +28,20 @@ with Journal(SqliteStore(sys.argv[1])) as journal:
         ])
         print(first + 6, flush=True)
 """
+WRITE_AND_END = """
+import os, sys
+from hullmark.domain import commands
+from hullmark.journal import Journal, Unit
+from hullmark.journal.sqlite import SqliteStore
+
+journal = Journal(SqliteStore(sys.argv[1]))
+next_unit = Unit(
+    sequence=journal.tip.sequence + 1, time_ns=7, command=commands.AdvanceTime(), events=()
+)
+exec(sys.argv[2])
+"""
+APPEND = "journal.append([next_unit]); "
+LOG_HEADER_BYTES = 32  # sqlite.org/fileformat2.html, section 4
 OPEN_ONCE = """
 import sys
 from hullmark.errors import LockedJournalError
@@ -35,6 +52,22 @@ try:
 except LockedJournalError as e:
     print(e)
 """
+
+
+def end(path, how):
+    """Write in a process that ends without closing the journal."""
+    program = [sys.executable, "-c", WRITE_AND_END, str(path), how]
+    return subprocess.run(program, capture_output=True, text=True, check=False)
+
+
+def refuse(path, sequence):
+    """Be refused for a lost log again and again, by readers and writers."""
+    for read_only in (False, False, True, True, False):
+        with pytest.raises(
+            DamagedJournalError, match=f"its log beside it.*last good sequence {sequence}$"
+        ) as refused:
+            SqliteStore(path, read_only=read_only)
+        assert "--salvage" not in str(refused.value)
 
 
 def test_a_second_writer_in_this_process_is_refused(journal_file):
@@ -196,6 +229,95 @@ def test_a_reader_that_keeps_the_log_from_being_folded_hides_nothing(tmp_path, m
     copied.write_bytes(path.read_bytes())
     (tmp_path / "copy.db-wal").unlink(missing_ok=True)
     assert len(list(read(copied))) == 20
+
+
+@pytest.mark.parametrize(
+    ("begun", "how", "status"),
+    [
+        (False, "pass", 0),
+        (True, "pass", 0),
+        (True, "sys.exit(3)", 3),
+        (True, "os._exit(9)", 9),
+        (True, "del journal", 0),
+    ],
+)
+def test_a_program_that_ends_without_closing_leaves_all_of_it(
+    journal_file, tmp_path, begun, how, status
+):
+    path, last = (journal_file, 101) if begun else (tmp_path / "new.db", 1)
+    for _ in range(2):  # the second one begins with what the first one left
+        assert end(path, APPEND + how).returncode == status
+        for _ in range(2):
+            assert len(list(read(path))) == last
+        last += 1
+    with Journal(SqliteStore(path)) as journal:
+        assert journal.tip.sequence == last - 1
+    assert not list(tmp_path.glob(f"{path.name}-*"))
+
+
+@pytest.mark.parametrize("how", ["pass", "os._exit(9)"])
+def test_a_log_that_was_lost_is_missed_until_it_is_brought(journal_file, how):
+    end(journal_file, APPEND + how)
+    log = Path(f"{journal_file}-wal")
+    content = log.read_bytes()
+    log.unlink()
+    refuse(journal_file, 100)
+    log.write_bytes(content)
+    assert len(list(read(journal_file))) == 101
+    SqliteStore(journal_file).close()
+    assert len(list(read(journal_file))) == 101
+
+
+@pytest.mark.parametrize("how", ["pass", "os._exit(9)"])
+def test_a_writer_that_dies_before_its_first_batch_has_a_log_too(journal_file, how):
+    end(journal_file, how)
+    assert len(list(read(journal_file))) == 100
+    end(journal_file, how)
+    with SqliteStore(journal_file) as store:
+        assert (store.tip.sequence, store.token) == (100, 4)
+    end(journal_file, how)
+    Path(f"{journal_file}-wal").unlink()
+    refuse(journal_file, 100)
+
+
+@pytest.mark.parametrize("length", [0, 1, LOG_HEADER_BYTES - 1, LOG_HEADER_BYTES])
+def test_a_log_without_a_frame_is_a_lost_one(journal_file, length):
+    end(journal_file, APPEND)
+    os.truncate(f"{journal_file}-wal", length)
+    refuse(journal_file, 100)
+
+
+def test_a_log_that_is_lost_beside_a_reader_is_missed_by_its_check(journal_file, tmp_path):
+    end(journal_file, APPEND)
+    with SqliteStore(journal_file, read_only=True, broken=True) as store:
+        store.check()
+    Path(f"{journal_file}-wal").unlink()
+    with (
+        SqliteStore(journal_file, read_only=True, broken=True) as store,
+        pytest.raises(DamagedJournalError, match="its log beside it"),
+    ):
+        store.check()
+
+
+def test_a_reader_who_comes_while_writers_come_and_go_misses_no_log(journal_file):
+    writer = Thread(target=lambda: [SqliteStore(journal_file).close() for _ in range(30)])
+    writer.start()
+    seen = 0
+    while writer.is_alive() or not seen:
+        with SqliteStore(journal_file, read_only=True) as store:
+            assert store.tip.sequence == 100
+        seen += 1
+    writer.join()
+
+
+def test_a_log_that_was_begun_anew_while_it_was_looked_at_is_looked_at_again(
+    journal_file, monkeypatch
+):
+    faults = iter(["seen of two logs", None, *["seen every time"] * 3])
+    monkeypatch.setattr("hullmark.journal.sqlite.find_log_fault", lambda *_: next(faults))
+    SqliteStore(journal_file, read_only=True).close()
+    with pytest.raises(DamagedJournalError, match="seen every time; last good sequence 100"):
+        SqliteStore(journal_file, read_only=True)
 
 
 def test_a_file_with_two_names_is_not_written(journal_file, tmp_path):
