@@ -79,19 +79,23 @@ def draw(found: Cascade) -> None:
         side = side[np.argsort(np.abs(found.shock[side]))]
         percent, forced = 100 * np.abs(found.shock[side]), np.abs(found.forced_usd[side, 0, 0])
         left.plot(percent, forced / 1e6, "o-", color=colour, markersize=3, label=name)
-        right.plot(percent, found.radius[side], "o-", color=colour, markersize=3)
-        right.plot(percent, 2 * found.radius[side], "--", color=colour, linewidth=1)
+        way, gain = name.split()[-1], found.radius[side]
+        right.plot(
+            percent, 2 * gain, "--", color=colour, linewidth=1, label=f"{way}, at half the depth"
+        )
+        right.plot(percent, gain, "o-", color=colour, markersize=3, label=f"{way}, at the depth")
     right.axhline(1.0, color="#555555", linewidth=0.8)
     right.text(20, 1.02, "above: sustains itself", ha="right", va="bottom", fontsize=8)
-    right.plot([], [], "o-", color="#555555", markersize=3, label="at the depth given")
-    right.plot([], [], "--", color="#555555", linewidth=1, label="at half of it")
     left.set(xlabel="shock, %", ylabel="forced out, million USD")
     right.set(xlabel="shock, %", ylabel="gain of the loop")
     for axes in (left, right):
         axes.set_ylim(bottom=0)
+        axes.set_xticks(range(0, 21, 4))
         axes.grid(visible=True, color="#dddddd", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=8)
+    left.legend(frameon=False, fontsize=8)
+    right.set_ylim(top=2.05)
+    right.legend(frameon=False, fontsize=8, loc="upper right", ncols=2)
     figure.tight_layout()
     figure.savefig(PICTURE)
     plt.close(figure)

@@ -39,7 +39,7 @@ def draw(indexed: np.ndarray, whole: np.ndarray) -> None:
     """Write the picture of microseconds per tick."""
     figure, axes = plt.subplots(figsize=(7.2, 4.0), dpi=150)
     axes.plot(SIZES, whole, "o-", color="#b04a3f", label="every account evaluated")
-    axes.plot(SIZES, indexed[:, 1], "o--", color="#7fa3b8", label="trigger index, 99 of 100 ticks")
+    axes.plot(SIZES, indexed[:, 1], "o--", color="#7fa3b8", label="trigger index, 99th percentile")
     axes.plot(SIZES, indexed[:, 0], "o-", color="#1f5673", label="trigger index, median")
     axes.set(xscale="log", yscale="log", xlabel="accounts", ylabel="microseconds a tick")
     axes.set_ylim(bottom=5)

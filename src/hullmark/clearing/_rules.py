@@ -154,10 +154,13 @@ def _within(path: str, parse: Any, tree: Any) -> Any:  # noqa: ANN401 - any sect
 def _dependents(prices: Mapping[str, PricePolicy]) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for factor, policy in prices.items():
-        for name in policy.inputs:
-            if name not in prices or prices[name].inputs:
+        for key, name in policy.input_of.items():
+            if name not in prices:
+                raise DocumentError(f"prices.{factor}.{key} must be one of prices, was {name!r}")
+            if made_from := prices[name].inputs:
                 raise DocumentError(
-                    f"prices.{factor} must be made from prices that are observed, was from {name!r}"
+                    f"prices.{factor}.{key} must be a price that is not made from others, "
+                    f"was {name!r}, made from {made_from[0]!r}"
                 )
             found[name] = (*found.get(name, ()), factor)
     return found

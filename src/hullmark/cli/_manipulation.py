@@ -69,6 +69,9 @@ def run(args: Namespace) -> int:
         raise InvalidInputError(f"--output must end in .png or .svg, was {str(args.output)!r}")
     rules, held = _read(args)
     depth_usd = market_depths(rules)
+    if not depth_usd:
+        given = "--journal" if args.venue is None else "--venue"
+        raise InvalidInputError(f"{given}: the rules give no liquidation.depth_usd")
     known = {instrument.underlying for instrument in rules.instruments}
     for symbol, amount in args.open_interest:
         if symbol not in known:
@@ -79,7 +82,7 @@ def run(args: Namespace) -> int:
     if args.market is not None:
         if args.market not in depth_usd:
             raise InvalidInputError(
-                f"--market must be one of {', '.join(depth_usd) or 'none'}, which have a depth, "
+                f"--market must be one of {', '.join(depth_usd)}, which have a depth, "
                 f"was {args.market!r}"
             )
         depth_usd = {args.market: depth_usd[args.market]}
@@ -106,7 +109,7 @@ def to_table(found: "Mapping[str, MarketManipulation]") -> str:
         Column("at move", _percent),
         Column("cap", usd),
         Column("by move", _percent),
-        Column("", left=True),
+        Column("pays", left=True),
     ]
     rows = []
     for name, market in found.items():
@@ -114,7 +117,7 @@ def to_table(found: "Mapping[str, MarketManipulation]") -> str:
         row = [name, market.depth_usd, market.open_interest_usd]
         row += [best.cost_usd, best.gain_usd, best.profit_usd, best.move]
         row += [None, None] if cap is None else [cap.oi_cap_usd, cap.move]
-        rows.append([*row, "pays" if best.profit_usd > 0 else ""])
+        rows.append([*row, "yes" if best.profit_usd > 0 else "no"])
     return table(columns, rows)
 
 
@@ -164,4 +167,4 @@ def _holding(text: str) -> tuple[str, Decimal]:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{share:+.1%}"
+    return f"{share:+.2%}"

@@ -34,7 +34,8 @@ class PriceMemory(_Part, frozen=True, kw_only=True, gc=False):
     steady_ns: int | None = None  # only what is observed later counts: since the jump, or the last
     spot_nano: int | None = None  # what the sources said, before averages, delay and caps
     basis_nano: int | None = None  # average of book less index; negative: at a discount
-    basis_ns: int | None = None  # when it was last moved
+    basis_spot_nano: int | None = None  # book less index as last said, which counts from then on
+    basis_ns: int | None = None  # when that was
     points: tuple[tuple[int, int], ...] = ()  # of a window: instant, and the price from then on
     ticks: tuple[tuple[int, int], ...] = ()  # the same in ticks, powers of 1.0001
     average_nano: int | None = None  # the exponential average

@@ -13,7 +13,7 @@ from hullmark.market._decimals import (
     positive,
     share,
 )
-from hullmark.market._ticks import held
+from hullmark.market._spans import held
 
 
 def time_weighted(observations: Sequence[tuple[int, Number]], now_s: int, window_s: int) -> Decimal:
@@ -49,7 +49,7 @@ def ema(
 ) -> Decimal:
     """Return an average that forgets in real time.
 
-    ``kept * previous + (1 - kept) * value``, with ``kept = 2 ** (-elapsed / half_life)`` or
+    ``value + (previous - value) * kept``, with ``kept = 2 ** (-elapsed / half_life)`` or
     ``exp(-elapsed / time_constant)``. Two steps at one value are one step of both times.
 
     Parameters
@@ -79,7 +79,12 @@ def ema(
         else:
             assert time_constant is not None, "asked above"
             kept = (-passed / positive("time_constant", time_constant)).exp()
-        return old * kept + new * (1 - kept)
+        return mixed(old, new, kept)
+
+
+def mixed(old: Decimal, new: Decimal, kept: Decimal) -> Decimal:
+    """Return *new*, and what is *kept* of the difference; of two that are equal, the same again."""
+    return new + (old - new) * kept
 
 
 def ema_step(previous: Number, value: Number, alpha: Number) -> Decimal:

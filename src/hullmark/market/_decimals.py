@@ -17,6 +17,7 @@ from decimal import (
     Overflow,
     localcontext,
 )
+from functools import lru_cache
 from typing import TypeAlias
 
 from hullmark.errors import InvalidInputError
@@ -29,12 +30,16 @@ PRECISION = 60  # digits of what cannot be exact: quotients, powers and logarith
 @contextmanager
 def exactly(digits: int = PRECISION) -> Iterator[None]:
     """Work to so many digits, whatever the caller's context says."""
-    traps = [InvalidOperation, DivisionByZero, Overflow]
-    context = Context(
-        prec=digits, rounding=ROUND_HALF_EVEN, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=traps
-    )
-    with localcontext(context):
+    with localcontext(_context(digits)):
         yield
+
+
+# One for each precision, since making one costs as much as the rule does; `localcontext` works on
+# a copy, so that it stays as it is.
+@lru_cache(maxsize=64)
+def _context(digits: int) -> Context:
+    traps = [InvalidOperation, DivisionByZero, Overflow]
+    return Context(prec=digits, rounding=ROUND_HALF_EVEN, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=traps)
 
 
 def decimal_of(name: str, value: Number) -> Decimal:

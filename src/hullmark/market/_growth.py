@@ -13,7 +13,7 @@ from hullmark.market._decimals import (
 )
 
 _BPS = 10_000
-_YEAR_S = 365 * 86_400
+YEAR_S = 365 * 86_400  # of the original: no leap years
 _SCALING = 10**6
 _TERM_S_MAX = 180 * 86_400
 
@@ -46,7 +46,8 @@ def max_ratio(
 
     References
     ----------
-    Aave, ``aave-capo``, ``PriceCapAdapterBase``, ``_setCapParameters`` and ``_getMaxRatio``.
+    Aave, ``aave-capo``, ``PriceCapAdapterBase`` [30c8794], ``_setCapParameters`` and
+    ``_getMaxRatio``.
 
     >>> max_ratio(10**18, 0, 1_000, 365 * 86_400)
     1099999999999999979
@@ -59,7 +60,7 @@ def max_ratio(
         raise InvalidInputError(f"now_s must be >= {snapshot_at_s}, the snapshot's, was {now_s}")
     if scaling <= 0:
         raise InvalidInputError(f"scaling must be > 0, was {scaling}")
-    per_second = snapshot_ratio * growth_per_year_bps * scaling // _BPS // _YEAR_S
+    per_second = snapshot_ratio * growth_per_year_bps * scaling // _BPS // YEAR_S
     return snapshot_ratio + per_second * (now_s - snapshot_at_s) // scaling
 
 
@@ -124,7 +125,7 @@ def validate_growth_cap(
 
     References
     ----------
-    Aave, ``aave-capo``, ``PriceCapAdapterBase``, ``_setCapParameters``.
+    Aave, ``aave-capo``, ``PriceCapAdapterBase`` [30c8794], ``_setCapParameters``.
 
     >>> validate_growth_cap(1_000_000, 0, 1_000, now_s=365 * 86_400, last_ratio=1_099_000,
     ...                     snapshot_term_s_max=366 * 86_400)

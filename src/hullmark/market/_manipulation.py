@@ -5,8 +5,8 @@ by the other side of the position. On the market that sets the price the move is
 book. Open interest bounds the first, depth the second, so a bound on open interest follows.
 """
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
+from decimal import Context, Decimal
 from typing import NamedTuple
 
 from hullmark.errors import InvalidInputError
@@ -15,13 +15,17 @@ from hullmark.market._impact import DEPTH_BAND
 
 _BANDS = 1 / Decimal(str(DEPTH_BAND))  # depths in a push by the whole price
 _CENT = Decimal("0.01")
-_SIZES = (5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 400, 500, 600, 700, 800, 900, 990)
+_SIZE_MAX = 100  # powers of ten, of any number that is given
+_CAP_DIGITS = 10 * _SIZE_MAX  # a depth times a push squared, over a share of a share
+_BPS = (5, 10, 20, 50, 100, 200, 300, 500, 750)
+_PERCENTS = (10, 15, 20, 30, 40, 50, 60, 70, 80, 90, 99)
+_SIZES = (*(Decimal(n) / 10_000 for n in _BPS), *(Decimal(n) / 100 for n in _PERCENTS))
 
-# Both ways, from half a percent up to nearly all of the price; a rise may also double it.
-MANIPULATION_MOVES = (
-    *(Decimal(-size) / 1_000 for size in reversed(_SIZES)),
-    *(Decimal(size) / 1_000 for size in (*_SIZES, 1_000)),
-)
+# Both ways, from a twentieth of a percent up to nearly all of the price; a rise may also double it.
+MANIPULATION_MOVES = (*(-size for size in reversed(_SIZES)), *_SIZES, Decimal(1))
+
+_PUSH_DOWN_MAX = Decimal("0.999")  # a price of zero is never reached
+_ROUNDED = Context(prec=12)  # the cap is flat at its least: 12 digits of the move give it 24
 
 
 class ManipulationPoint(NamedTuple):
@@ -88,6 +92,7 @@ def manipulation_cost(
     with exactly():
         depth, rate, left = positive("depth_usd", depth_usd), share("fee", fee), share("kept", kept)
         part, size = _part("weight", weight), decimal_of("move", move)
+        _need_usual(depth_usd=depth, fee=rate, kept=left, weight=part, move=size)
         if size == 0:
             raise InvalidInputError("move must not be 0")
         if size <= -part:
@@ -105,7 +110,7 @@ def manipulation_cost(
 def manipulation_report(
     depth_usd: Number,
     open_interest_usd: Number,
-    moves: Sequence[Number] = MANIPULATION_MOVES,
+    moves: Sequence[Number] | None = None,
     *,
     fee: Number = 0,
     position_fee: Number = 0,
@@ -125,9 +130,10 @@ def manipulation_report(
         As in `manipulation_cost`.
     open_interest_usd : Decimal, int or str, USD, >= 0
         Notional of one side.
-    moves : sequence of Decimal, int or str
+    moves : sequence of Decimal, int or str, optional
         Relative moves of the index, none of them 0. A fall that no price of the source above zero
-        brings about is left out.
+        brings about is left out. By default `MANIPULATION_MOVES`, and up and down the move with the
+        least cap of all.
     position_fee : Decimal, int or str, in [0, 1]
         Share of the notional, to open and to close the position together.
     attacker_share : Decimal, int or str, in (0, 1]
@@ -136,7 +142,8 @@ def manipulation_report(
     Returns
     -------
     tuple of ManipulationPoint
-        In the order of *moves*. Caps are whole cents, rounded down: at its cap no move pays.
+        In the order of *moves*, by default rising. Caps are whole cents, rounded down: at its cap
+        no move pays.
 
     Raises
     ------
@@ -152,13 +159,19 @@ def manipulation_report(
         held = not_negative("open_interest_usd", open_interest_usd)
         mine, lost = _part("attacker_share", attacker_share), share("position_fee", position_fee)
         part = _part("weight", weight)
-        for move in [decimal_of("moves", each) for each in moves]:
+        _need_usual(open_interest_usd=held, attacker_share=mine, position_fee=lost, weight=part)
+        if moves is None:
+            chosen = _with_least(share("fee", fee), lost, share("kept", kept), part)
+        else:
+            chosen = [decimal_of("moves", each) for each in moves]
+        for move in chosen:
             if move <= -part:
                 continue
             cost = manipulation_cost(depth_usd, move, fee=fee, kept=kept, weight=part)
             earned = mine * (abs(move) - lost)  # per USD of open interest
             gain = held * earned
-            cap = cost / _CENT // earned * _CENT if earned > 0 else None
+            with exactly(_CAP_DIGITS):  # a whole number of cents
+                cap = cost / _CENT // earned * _CENT if earned > 0 else None
             points.append(ManipulationPoint(move, cost, gain, gain - cost, cap))
     return tuple(points)
 
@@ -166,8 +179,9 @@ def manipulation_report(
 def oi_cap(points: Sequence[ManipulationPoint]) -> ManipulationPoint | None:
     """Return the point with the least cap, the first of several; ``None`` where no move ever pays.
 
-    At its cap none of the moves pays. Between the moves of the report nothing is promised: without
-    any fee, the smaller the move, the smaller its cap.
+    At its cap none of the moves pays. Of a report on the moves of its default no other move does,
+    from a twentieth of a percent up and short of a fall of the source by 99.9 %. Below it one may
+    where *position_fee* is 0: the smaller the move, the smaller its cap then.
 
     >>> points = manipulation_report(1_000_000, 0, ["0.01", "0.02"], position_fee="0.005")
     >>> oi_cap(points).move, oi_cap(points).oi_cap_usd
@@ -182,8 +196,47 @@ def oi_cap(points: Sequence[ManipulationPoint]) -> ManipulationPoint | None:
     return best
 
 
+def _with_least(
+    fee: Decimal, position_fee: Decimal, kept: Decimal, weight: Decimal
+) -> list[Decimal]:
+    moves = set(MANIPULATION_MOVES)
+    for way in (1, -1):
+        for push in _least_pushes(way, fee, position_fee / weight, kept):
+            if push > 0:
+                moves.add(_ROUNDED.multiply(push, way * weight))
+    return sorted(moves)
+
+
+# The cap is a quadratic a q^2 + b q + c of the push q over q less the fees of the position, p. Its
+# derivative is zero where a q^2 - 2 a p q - (b p + c) = 0, so at q = p + sqrt(p^2 + (b p + c) / a).
+# After a rise a second quadratic begins where the bids end, with the same slope there: no corner.
+def _least_pushes(way: int, fee: Decimal, lost: Decimal, kept: Decimal) -> Iterator[Decimal]:
+    bent = 1 - kept + way * fee * kept
+    push = lost + (lost * lost + 2 * fee * lost / bent).sqrt() if bent > 0 else None
+    if way < 0:  # the curve may fall all the way down
+        yield _PUSH_DOWN_MAX if push is None else min(push, _PUSH_DOWN_MAX)
+        return
+    if push is not None and push * (1 - kept) <= 1:
+        yield push
+    bent = (1 + fee - (1 - fee) * kept * kept) / 2
+    rest = (1 + fee - (1 - fee) * kept) * lost - (1 - fee) / 2
+    if kept < 1 and (square := lost * lost + rest / bent) >= 0:
+        push = lost + square.sqrt()
+        if push * (1 - kept) > 1:
+            yield push
+
+
+# Numbers that no price or share comes near would not fit into any number of digits.
+def _need_usual(**numbers: Decimal) -> None:
+    for name, number in numbers.items():
+        if number and abs(number.adjusted()) > _SIZE_MAX:
+            raise InvalidInputError(
+                f"{name} must be 0 or from 1e-{_SIZE_MAX} to 1e{_SIZE_MAX} in size, was {number}"
+            )
+
+
 def _part(name: str, value: Number) -> Decimal:
-    number = positive(name, value)
-    if number > 1:
+    number = decimal_of(name, value)
+    if not 0 < number <= 1:
         raise InvalidInputError(f"{name} must be in (0, 1], was {number}")
     return number

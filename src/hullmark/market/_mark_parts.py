@@ -1,7 +1,9 @@
 """A mark from its three parts: index and basis, the own book, and contracts elsewhere.
 
 The median of the parts that are there; of two their mean. Two of three make it VALID, so that
-neither the venue's own book nor the index alone can say what everybody is liquidated at.
+neither the venue's own book nor the index alone can say what everybody is liquidated at. For the
+same reason what the book says now is not in the basis yet: else it would be two parts of three
+wherever the basis is new, or has not moved for long.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +17,8 @@ from hullmark.market._nano_rules import ema_nano, limited_nano
 from hullmark.market._policy import PricePolicy
 from hullmark.market._policy_parts import MarkTerms
 from hullmark.market._weigh import Weighed, spot_of, weighted_median_nano
+
+BASIS = ("basis_nano", "basis_spot_nano", "basis_ns")  # what a mark remembers
 
 
 def marked(
@@ -34,7 +38,9 @@ def marked(
     book = said.get(terms.book or "")
     abroad = [said[source] for source in terms.external if source in said]
     if index is not None and book is not None:
-        memory = _moved_basis(memory, terms, (book.price_nano or 0) - index.price_nano, now_ns)
+        spot_nano = (book.price_nano or 0) - index.price_nano
+        heartbeat_ns = policy.terms_of(book.source).heartbeat_ns or policy.staleness_ns_max
+        memory = _moved_basis(memory, terms, spot_nano, heartbeat_ns, now_ns)
     parts: list[int] = []
     if index is not None:
         parts.append(min(max(index.price_nano + (memory.basis_nano or 0), 1), INT64_MAX))
@@ -53,17 +59,22 @@ def marked(
     return Weighed(price_nano, low_nano, high_nano, agreed, flaw), memory
 
 
+# What was said last has held since then, but for no longer than a print of the book counts: what
+# came after that nobody knows. What is said now has held for no time yet.
 def _moved_basis(
-    memory: PriceMemory, terms: MarkTerms, basis_nano: int, now_ns: int
+    memory: PriceMemory, terms: MarkTerms, spot_nano: int, heartbeat_ns: int, now_ns: int
 ) -> PriceMemory:
-    if memory.basis_nano is not None and memory.basis_ns is not None:
+    basis_nano = memory.basis_nano or 0
+    if memory.basis_spot_nano is not None and memory.basis_ns is not None:
         basis_nano = ema_nano(
-            memory.basis_nano,
             basis_nano,
-            elapsed_ns=now_ns - memory.basis_ns,
+            memory.basis_spot_nano,
+            elapsed_ns=min(now_ns - memory.basis_ns, heartbeat_ns),
             half_life_ns=terms.basis_half_life_ns,
         )
-    return msgspec.structs.replace(memory, basis_nano=basis_nano, basis_ns=now_ns)
+    return msgspec.structs.replace(
+        memory, basis_nano=basis_nano, basis_spot_nano=spot_nano, basis_ns=now_ns
+    )
 
 
 def _limited(wanted_nano: int, terms: MarkTerms, last: AcceptedPrice | None, now_ns: int) -> int:

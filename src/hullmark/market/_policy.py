@@ -65,9 +65,16 @@ class PricePolicy:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The factors whose accepted prices this one is made from."""
+        return () if self.plain else tuple(self.input_of.values())
+
+    @property
+    def input_of(self) -> dict[str, str]:
+        """By the key that names it, each of the factors that this price is made from."""
         mark, growth = self.mark, self.growth_cap
-        index = () if mark is None else (mark.index,)
-        return index if growth is None or growth.base is None else (*index, growth.base)
+        index = None if mark is None else mark.index
+        base = None if growth is None else growth.base
+        found = {"mark.index": index, "growth_cap.base": base}
+        return {key: name for key, name in found.items() if name is not None}
 
     @property
     def inputs_needed(self) -> tuple[str, ...]:
@@ -153,6 +160,8 @@ def _table(key: str, tree: object) -> Any:  # noqa: ANN401 - one of the parts
 
 
 def _parse_sources(tree: object) -> tuple[tuple[str, ...], dict[str, SourceTerms]]:
+    if isinstance(tree, Mapping | list | tuple) and not tree:
+        raise DocumentError(f"sources must not be empty, was {tree!r}")
     if isinstance(tree, Mapping) and all(isinstance(name, str) and name for name in tree):
         terms: dict[str, SourceTerms] = {}
         for name, entry in tree.items():
@@ -208,10 +217,12 @@ def _check_sources(policy: PricePolicy) -> None:
     named = [] if policy.redemption is None else [policy.redemption.source]
     if policy.mark is not None:
         named += [*policy.mark.external, *([policy.mark.book] if policy.mark.book else [])]
-        if idle := sorted(set(policy.sources) - set(named)):
-            raise DocumentError(f"mark must use every source, left out {idle[0]!r}")
     if strange := sorted(set(named) - set(policy.sources)):
         raise DocumentError(f"{strange[0]!r} must be one of the sources, was none")
+    if policy.mark is not None:
+        if idle := sorted(set(policy.sources) - set(named)):
+            raise DocumentError(f"mark must use every source, left out {idle[0]!r}")
+        _check_mark(policy)
     if len(set(named)) != len(named):
         raise DocumentError(f"a source must have one part, was {sorted(named)}")
     reopen = policy.reopen
@@ -221,3 +232,15 @@ def _check_sources(policy: PricePolicy) -> None:
         raise DocumentError(
             "reopen must have a deviation_max or a jump_max to agree within, has none"
         )
+
+
+# A mark weighs its parts alike, and takes no width from its sources.
+def _check_mark(policy: PricePolicy) -> None:
+    multiple = policy.confidence_multiple_nano
+    shown = {
+        "weight_min": policy.weight_min,
+        "confidence_multiple": None if multiple is None else format_scaled(multiple, 9),
+    }
+    for key, value in shown.items():
+        if value is not None:
+            raise DocumentError(f"{key} must be left out beside a mark, was {value}")

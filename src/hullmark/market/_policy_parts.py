@@ -126,6 +126,11 @@ class StableTerms:
     delay_growth_nano: int = 60_000_000  # per interval
     growth_nano_per_s: int = 300_000
 
+    def __post_init__(self) -> None:
+        if self.interval_ns % SECOND_NS:
+            shown = format_scaled(self.interval_ns, 9)
+            raise DocumentError(f"interval_s must be whole seconds, was {shown}")
+
     @classmethod
     def parse(cls, tree: object) -> Self:
         """Read the table ``stable``."""

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from hullmark.core import NANO
 from hullmark.domain import AcceptedPrice, PriceMemory
+from hullmark.market._mark_parts import BASIS
 from hullmark.market._nano_rules import (
     delayed_nano,
     ema_nano,
@@ -50,7 +51,7 @@ def refined(
         name: getattr(memory, name) for name in ("halted", "steady", "steady_nano", "steady_ns")
     }
     if policy.mark is not None:
-        kept |= {"basis_nano": memory.basis_nano, "basis_ns": memory.basis_ns}
+        kept |= {name: getattr(memory, name) for name in BASIS}
     price_nano, market_nano = spot_nano, None
     if policy.redemption is not None:
         market_nano = price_nano

@@ -6,8 +6,8 @@ from decimal import Decimal
 from hullmark.errors import InvalidInputError
 from hullmark.market._decimals import Number, clamped, decimal_of, exactly, not_negative, positive
 
-_INTERVALS = 24
-_STEP_S_MIN, _STEP_S_MAX = 10, 600
+INTERVALS = 24
+STEP_S_MIN, STEP_S_MAX = 10, 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class StablePrice:
         Its interval is 0 as in the original, which closes an empty interval on its first step.
         """
         begun = positive("price", price)
-        return cls(stable=begun, updated_s=now_s, delays=(begun,) * _INTERVALS, interval=interval)
+        return cls(stable=begun, updated_s=now_s, delays=(begun,) * INTERVALS, interval=interval)
 
     def updated(
         self, now_s: int, price: Number, parameters: StableParameters = DEFAULTS
@@ -93,16 +93,16 @@ class StablePrice:
         """
         said = not_negative("price", price)
         elapsed_s = now_s - self.updated_s
-        if elapsed_s < _STEP_S_MIN:
+        if elapsed_s < STEP_S_MIN:
             return self
-        counted_s = min(elapsed_s, _STEP_S_MAX)
+        counted_s = min(elapsed_s, STEP_S_MAX)
         with exactly():
             state = replace(
                 self,
                 updated_s=now_s,
                 accumulated=self.accumulated + said * counted_s,
                 accumulated_s=self.accumulated_s + elapsed_s,
-            )._turned(now_s // parameters.delay_interval_s % _INTERVALS, elapsed_s, parameters)
+            )._turned(now_s // parameters.delay_interval_s % INTERVALS, elapsed_s, parameters)
             near, far = sorted((self.stable, state.delays[state.interval]))
             growth = parameters.stable_growth_max * (near / far) ** 2 * counted_s
             return replace(state, stable=_grown(said, self.stable, growth))
@@ -113,10 +113,10 @@ class StablePrice:
             return self
         mean = self.accumulated / self.accumulated_s
         closed = _grown(mean, self.delays[self.interval - 1], parameters.delay_growth_max)
-        passed = (interval - self.interval) % _INTERVALS
-        if elapsed_s > _INTERVALS * parameters.delay_interval_s:
-            passed = _INTERVALS
-        written = {(self.interval + step) % _INTERVALS for step in range(passed)}
+        passed = (interval - self.interval) % INTERVALS
+        if elapsed_s > INTERVALS * parameters.delay_interval_s:
+            passed = INTERVALS
+        written = {(self.interval + step) % INTERVALS for step in range(passed)}
         delays = tuple(closed if k in written else old for k, old in enumerate(self.delays))
         return replace(
             self, delays=delays, accumulated=Decimal(0), accumulated_s=0, interval=interval

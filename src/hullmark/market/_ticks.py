@@ -9,9 +9,10 @@ from decimal import ROUND_FLOOR, Decimal
 
 from hullmark.errors import InvalidInputError
 from hullmark.market._decimals import PRECISION, Number, exactly, positive
+from hullmark.market._spans import held
 
 TICK_MAX = 887_272  # of Uniswap v3: the last whose price lies below 2**128
-_BASE = Decimal("1.0001")
+BASE = Decimal("1.0001")
 _GUARD = 30  # digits beyond the result's
 _RATIO_BITS, _SQRT_BITS = 128, 96
 
@@ -21,7 +22,7 @@ def _factors() -> tuple[int, ...]:
     with exactly(80):
         unit = Decimal(2) ** _RATIO_BITS
         halves = [Decimal(2) ** bit / 2 for bit in range(TICK_MAX.bit_length())]
-        return tuple(int((unit * _BASE**-half).to_integral_value()) for half in halves)
+        return tuple(int((unit * BASE**-half).to_integral_value()) for half in halves)
 
 
 _FACTORS = _factors()
@@ -47,8 +48,8 @@ def tick_of(price: Number) -> int:
     value = positive("price", price)
     # A power of 1.0001 has four decimals a step: one that equals the price shows with these digits.
     with exactly(PRECISION + len(value.as_tuple().digits)):
-        guess = int((value.ln() / _BASE.ln()).to_integral_value(ROUND_FLOOR))
-        tick = max(near for near in range(guess - 1, guess + 2) if _BASE**near <= value)
+        guess = int((value.ln() / BASE.ln()).to_integral_value(ROUND_FLOOR))
+        tick = max(near for near in range(guess - 1, guess + 2) if BASE**near <= value)
     return _checked(tick)
 
 
@@ -59,7 +60,7 @@ def price_of_tick(tick: int, digits: int = 28) -> Decimal:
     (Decimal('1.00020001'), Decimal('0.9999000100'))
     """
     with exactly(digits + _GUARD):
-        power = _BASE ** _checked(tick)
+        power = BASE ** _checked(tick)
     with exactly(digits):
         return +power
 
@@ -252,23 +253,3 @@ def geometric_mean(
         mean = (sum(logs, Decimal(0)) / window_s).exp()
     with exactly(digits):
         return +mean
-
-
-def held(
-    observations: Sequence[tuple[int, Number]], now_s: int, window_s: int
-) -> list[tuple[Number, int]]:
-    """Return the prices of a window with the seconds that each held in it."""
-    if window_s <= 0:
-        raise InvalidInputError(f"window_s must be > 0, was {window_s}")
-    start_s = now_s - window_s
-    if not observations or observations[0][0] > start_s:
-        first = observations[0][0] if observations else None
-        raise InvalidInputError(f"the first observation must be <= {start_s}, was {first}")
-    ends = [at_s for at_s, _ in observations[1:]] + [now_s]
-    spans: list[tuple[Number, int]] = []
-    for (at_s, price), end_s in zip(observations, ends, strict=True):
-        if end_s < at_s:
-            raise InvalidInputError(f"observations must be in order up to {now_s}, was {at_s}")
-        if end_s > start_s:
-            spans.append((price, end_s - max(at_s, start_s)))
-    return spans

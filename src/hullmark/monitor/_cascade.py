@@ -155,7 +155,7 @@ def cascade(
     depth_usd : sequence of float, USD, > 0
         Depth of each market.
     shocks : sequence of float
-        Relative moves, finite, above -1 and not 0; by default 1 % to 20 % both ways.
+        Relative moves, one at least, finite, above -1, not 0; by default 1 % to 20 % both ways.
     closing : float in [0, 1], or PartialClosing
         Share of the positions of an account in breach that is closed, or the rule for it; by
         default all of them.
@@ -211,7 +211,7 @@ def _checked(
     closing: float | PartialClosing,
 ) -> tuple[FloatArray, FloatArray]:
     depths = np.array(depth_usd, dtype=np.float64)
-    moves = np.array(shocks, dtype=np.float64)
+    moves = _checked_shocks(shocks)
     if not markets:
         raise InvalidInputError("markets must hold one at least, was empty")
     if depths.shape != (len(markets),):
@@ -221,9 +221,6 @@ def _checked(
     for symbol, usd in zip(markets, depths.tolist(), strict=True):
         if not 0.0 < usd < math.inf:
             raise InvalidInputError(f"depth_usd of {symbol} must be finite and > 0, was {usd:g}")
-    for move in moves.tolist():
-        if not -1.0 < move < math.inf or move == 0.0:
-            raise InvalidInputError(f"shocks must be finite, > -1 and not 0, was {move:g}")
     if not isinstance(closing, PartialClosing):
         if not 0.0 <= closing <= 1.0:
             raise InvalidInputError(f"closing must be in [0, 1], was {closing:g}")
@@ -237,3 +234,16 @@ def _checked(
             f"{market_of.max()}"
         )
     return depths, moves
+
+
+def _checked_shocks(shocks: Sequence[float] | FloatArray) -> FloatArray:
+    try:
+        moves = np.array(shocks, dtype=np.float64)
+    except (TypeError, ValueError) as e:
+        raise InvalidInputError(f"shocks must be numbers, was {shocks!r:.60}") from e
+    if moves.ndim != 1 or not moves.size:
+        raise InvalidInputError(f"shocks must be a sequence of one at least, was {shocks!r:.60}")
+    for move in moves.tolist():
+        if not -1.0 < move < math.inf or move == 0.0:
+            raise InvalidInputError(f"shocks must be finite, > -1 and not 0, was {move:g}")
+    return moves

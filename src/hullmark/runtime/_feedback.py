@@ -16,6 +16,8 @@ from hullmark.errors import InvalidInputError
 from hullmark.market import ManipulationPoint, manipulation_report
 from hullmark.monitor import Cascade, PartialClosing, cascade
 
+_TERMS = ("fee", "position_fee", "kept", "weight", "attacker_share")
+
 
 def find_cascade(
     views: Views, shocks: Sequence[float] | FloatArray, closing: float | PartialClosing
@@ -38,10 +40,15 @@ def find_cascade(
 
 def report_manipulation(
     views: Views,
-    moves: Sequence[Decimal | int | str],
+    moves: Sequence[Decimal | int | str] | None,
     terms: dict[str, Decimal | int | str],
 ) -> dict[str, tuple[ManipulationPoint, ...]]:
     """Answer `Venue.manipulation`."""
+    for name, value in terms.items():
+        if name not in _TERMS:
+            raise InvalidInputError(
+                f"{name} must be one of the terms {', '.join(_TERMS)}, was {value!r}"
+            )
     held_usd = open_interest(views)
     return {
         symbol: manipulation_report(depth_usd, held_usd[symbol], moves, **terms)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hullmark.clearing import ACCOUNTS_MIN, Books, Rules, State, Views, books, newly_under
 from hullmark.core import Amount, FloatArray
-from hullmark.errors import DocumentError
+from hullmark.errors import DocumentError, InvalidInputError
 from hullmark.margin import Health
 from hullmark.market import ManipulationPoint
 from hullmark.monitor import (
@@ -42,7 +42,14 @@ class Questions:
 
     @property
     def rules(self) -> Rules:
-        """The rules in force."""
+        """The rules in force.
+
+        Raises
+        ------
+        InvalidInputError
+            If there are none yet; so does every question that rests on them.
+        """
+        self._need_rules()
         return self._state.in_force
 
     def dry_run(self, rules: Rules | Mapping[str, Any]) -> tuple[int, ...]:
@@ -61,6 +68,7 @@ class Questions:
         DocumentError
             If the tree breaks its schema, or takes away what is in use.
         """
+        self._need_rules()
         parsed = rules if isinstance(rules, Rules) else Rules.parse(rules)
         if lost := parsed.takes_away(self.rules):
             raise DocumentError(lost)
@@ -74,6 +82,7 @@ class Questions:
         InvalidInputError
             If the account is not open, or something it holds has never had a price.
         """
+        self._need_rules()
         return _answers.health(self._state, self._views, account)
 
     def what_if(self, account: int, *trades: Trade) -> Health:
@@ -87,6 +96,7 @@ class Questions:
             As for `health`; or if an instrument is unknown, past its expiry or not margined for
             the account, or a size or price is none.
         """
+        self._need_rules()
         return _answers.what_if(self._state, self._views, account, trades)
 
     def liquidation_price(self, account: int, underlying: str | None = None) -> Crossings:
@@ -110,6 +120,7 @@ class Questions:
         InvalidInputError
             As for `health`; or if the underlying is unknown, or left out and not obvious.
         """
+        self._need_rules()
         return _answers.liquidation_price(self._state, self._views, account, underlying)
 
     def liquidation_move(self, account: int, underlying: str | None = None) -> Crossings:
@@ -120,6 +131,7 @@ class Questions:
         InvalidInputError
             As for `liquidation_price`.
         """
+        self._need_rules()
         return _answers.liquidation_move(self._state, self._views, account, underlying)
 
     def liquidation_map(
@@ -139,6 +151,7 @@ class Questions:
         InvalidInputError
             If the underlying is unknown, or a move is not above -1.
         """
+        self._need_rules()
         return _answers.map_liquidations(self._views, underlying, moves)
 
     def nearest(
@@ -194,6 +207,7 @@ class Questions:
         InvalidInputError
             If there is no shock, one or the share is none, or the rules give no depth.
         """
+        self._need_rules()
         return _feedback.find_cascade(self._views, shocks, closing)
 
     def manipulation(
@@ -219,6 +233,7 @@ class Questions:
         InvalidInputError
             If a move or a term is none, a term is unknown, or the rules give no depth.
         """
+        self._need_rules()
         return _feedback.report_manipulation(self._views, moves, terms)
 
     def open_interest(self) -> dict[str, Decimal]:
@@ -227,6 +242,7 @@ class Questions:
         Of all contracts but options, to a cent. User accounts only: what the venue's own accounts
         hold is nobody's position.
         """
+        self._need_rules()
         return _feedback.open_interest(self._views)
 
     def withdrawable(self, account: int, asset: str) -> Amount:
@@ -239,6 +255,7 @@ class Questions:
         InvalidInputError
             If the account is not open to users, or the asset is unknown.
         """
+        self._need_rules()
         return _answers.withdrawable(self._state, self._views, account, asset)
 
     def cash(self, account: int, asset: str) -> Amount:
@@ -278,3 +295,7 @@ class Questions:
     def books(self) -> Books:
         """Add up the ledger: the proof that the books balance."""
         return books(self._state)
+
+    def _need_rules(self) -> None:
+        if self._state.rules is None:
+            raise InvalidInputError("a venue must have rules before it is asked, has none")

@@ -24,6 +24,14 @@ class Candidate(NamedTuple):
     reason: str = ""
 
 
+class Basis(NamedTuple):
+    """What the book has been above its index, on average and when both last spoke."""
+
+    average_nano: int | None = None
+    said_nano: int | None = None
+    said_ns: int | None = None
+
+
 def candidate_of(
     said: Words, flaws: Mapping[str, str | None], terms: PriceTerms
 ) -> Candidate | None:
@@ -62,11 +70,11 @@ def mark_of(
     terms: PriceTerms,
     *,
     index_nano: int | None,
-    basis: tuple[int | None, int | None],
+    basis: Basis,
     last: tuple[int, int] | None,
     now_ns: int,
-) -> tuple[Candidate | None, tuple[int | None, int | None]]:
-    """Return the mark, if any part is there, and the basis with the instant of its last move.
+) -> tuple[Candidate | None, Basis]:
+    """Return the mark, if any part is there, and the basis as it is remembered.
 
     *index_nano* is the index if it is VALID, *last* the last candidate and when it was taken over.
     """
@@ -76,10 +84,12 @@ def mark_of(
     book_nano = said[mark.book].price_nano if mark.book in sound else None
     abroad = [weighed(said, s, terms) for s in sound if s in mark.external]
     if index_nano is not None and book_nano is not None:
-        basis = _moved_basis(basis, book_nano - index_nano, mark, now_ns)
+        kept_ns = terms.sources[mark.book or ""].heartbeat_ns
+        average_nano = _basis_nano(basis, mark, kept_ns, now_ns)
+        basis = Basis(average_nano, book_nano - index_nano, now_ns)
     parts = list[int]()
     if index_nano is not None:
-        parts.append(min(max(index_nano + (basis[0] or 0), 1), PRICE_NANO_MAX))
+        parts.append(min(max(index_nano + (basis.average_nano or 0), 1), PRICE_NANO_MAX))
     if book_nano is not None:
         parts.append(book_nano)
     if abroad:
@@ -103,10 +113,10 @@ def faded(before: int, value: int, elapsed_ns: int, half_life_ns: int) -> int:
         return int((value + (before - value) * kept).to_integral_value(ROUND_FLOOR))
 
 
-def _moved_basis(
-    basis: tuple[int | None, int | None], now_nano: int, mark: MarkTerms, now_ns: int
-) -> tuple[int, int]:
-    before_nano, since_ns = basis
-    if before_nano is not None and since_ns is not None:
-        now_nano = faded(before_nano, now_nano, now_ns - since_ns, mark.half_life_ns)
-    return now_nano, now_ns
+# It begins at nothing, and moves towards what was said last for as long as that has held.
+def _basis_nano(basis: Basis, mark: MarkTerms, kept_ns: int, now_ns: int) -> int:
+    average_nano = basis.average_nano or 0
+    if basis.said_nano is None or basis.said_ns is None:
+        return average_nano
+    held_ns = min(now_ns - basis.said_ns, kept_ns)
+    return faded(average_nano, basis.said_nano, held_ns, mark.half_life_ns)

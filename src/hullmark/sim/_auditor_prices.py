@@ -6,7 +6,7 @@ Source: ``docs/concepts/prices.md``.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from hullmark.sim._auditor_candidates import Candidate, candidate_of, mark_of
+from hullmark.sim._auditor_candidates import Basis, Candidate, candidate_of, mark_of
 from hullmark.sim._auditor_flaws import ABSURD_FLAWS, FLAWS, Words, flaws_of, is_far
 from hullmark.sim._auditor_policies import ABSURD, NONE, STALE, UNCERTAIN, VALID, PriceTerms
 from hullmark.sim._auditor_refining import Memory, refine, told
@@ -72,16 +72,20 @@ def weigh(
     if terms.mark is None:
         candidate = candidate_of(said, flaws, terms)
     else:
-        candidate, (basis_nano, basis_ns) = mark_of(
+        candidate, basis = mark_of(
             said,
             flaws,
             terms,
             index_nano=inputs.get(terms.mark.index),
-            basis=(memory.basis_nano, memory.basis_ns),
+            basis=Basis(memory.basis_nano, memory.basis_spot_nano, memory.basis_ns),
             last=known and (known.spot_nano or 0, known.accepted_ns),
             now_ns=now_ns,
         )
-        memory = memory._replace(basis_nano=basis_nano, basis_ns=basis_ns)
+        memory = memory._replace(
+            basis_nano=basis.average_nano,
+            basis_spot_nano=basis.said_nano,
+            basis_ns=basis.said_ns,
+        )
     if terms.base is not None and terms.base not in inputs:
         candidate, flaws = None, {terms.base: "input"}
     doubt = _doubt(known, terms, now_ns)

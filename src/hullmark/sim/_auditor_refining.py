@@ -12,11 +12,11 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from hullmark.sim._auditor_candidates import Candidate, faded
-from hullmark.sim._auditor_options import DAY_NS, YEAR_DAYS
+from hullmark.sim._auditor_options import DAY_NS
 from hullmark.sim._auditor_policies import GrowthTerms, PriceTerms, StableTerms
 from hullmark.sim._auditor_text import NANO
 
-_YEAR_NS = Fraction(YEAR_DAYS) * DAY_NS
+_YEAR_NS = 365 * DAY_NS
 _POINTS = 32
 _INTERVALS = 24
 _STEP_S_MIN, _STEP_S_MAX = 10, 600
@@ -46,6 +46,7 @@ class Memory(NamedTuple):
     steady_ns: int | None = None
     spot_nano: int | None = None
     basis_nano: int | None = None
+    basis_spot_nano: int | None = None
     basis_ns: int | None = None
     points: Points = ()
     ticks: Points = ()
@@ -86,7 +87,11 @@ def refine(
         steady_ns=memory.steady_ns,
     )
     if terms.mark is not None:
-        kept = kept._replace(basis_nano=memory.basis_nano, basis_ns=memory.basis_ns)
+        kept = kept._replace(
+            basis_nano=memory.basis_nano,
+            basis_spot_nano=memory.basis_spot_nano,
+            basis_ns=memory.basis_ns,
+        )
     if terms.redemption is not None and redemption_nano is not None:
         near = abs(market - redemption_nano) <= terms.redemption[1] * redemption_nano
         price = redemption_nano if near else market
@@ -112,7 +117,7 @@ def refine(
 
 
 def _cap_nano(terms: GrowthTerms, inputs: Mapping[str, int], now_ns: int) -> int:
-    years = max(now_ns - terms.at_ns, 0) / _YEAR_NS
+    years = Fraction(max(now_ns - terms.at_ns, 0), _YEAR_NS)
     rate = math.floor(terms.snapshot_nano * (1 + terms.per_year * years))
     return rate if terms.base is None else rate * inputs[terms.base] // NANO
 
@@ -186,7 +191,7 @@ def _delayed(
 
 
 def _stable(before: Stable | None, terms: StableTerms, price: int, now_ns: int) -> Stable:
-    now_s, interval_s = now_ns // NANO, max(terms.interval_ns // NANO, 1)
+    now_s, interval_s = now_ns // NANO, terms.interval_ns // NANO
     interval = now_s // interval_s % _INTERVALS
     if before is None:
         return Stable(price, now_s, (price,) * _INTERVALS, "0", interval)

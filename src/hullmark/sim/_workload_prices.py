@@ -20,6 +20,7 @@ _PLAIN = 0.4  # how many policies are nothing but a list of sources
 _PART = 0.2  # how many have each of the parts
 _GRADES = ("valid", "uncertain", "stale", "absurd")
 _OBSERVED = ("BTC", "ETH")  # of which other prices are made
+_NO_MARK = ("weight_min", "confidence_multiple")  # which a mark does not have
 _BEGUN = "2025-10-10T00:00:00Z"
 
 
@@ -122,7 +123,8 @@ def _add_parts(chance: Random, tree: Tree, factor: str, origins: int) -> None:
         "reopen": {"prints": chance.randrange(1, 4), "sources": chance.randrange(1, origins + 1)},
     }
     for name, part in parts.items():
-        if chance.random() < _PART:
+        fits = "mark" not in tree or name not in _NO_MARK
+        if chance.random() < _PART and fits:
             tree[name] = part
     if "deviation_max" in tree and chance.random() < 0.5:
         tree["dissent_max"] = "0.3"

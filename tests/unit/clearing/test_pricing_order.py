@@ -66,9 +66,17 @@ def test_a_mark_rests_on_no_index_in_doubt(marked):
 @pytest.mark.parametrize(
     ("index", "message"),
     [
-        ("GELD", "prices.PERP must be made from prices that are observed, was from 'GELD'"),
-        ("PERP", "prices.PERP must be made from prices that are observed, was from 'PERP'"),
-        ("FUTURE", "prices.PERP must be made from prices that are observed, was from 'FUTURE'"),
+        ("GELD", "prices.PERP.mark.index must be one of prices, was 'GELD'"),
+        (
+            "PERP",
+            "prices.PERP.mark.index must be a price that is not made from others, "
+            "was 'PERP', made from 'PERP'",
+        ),
+        (
+            "FUTURE",
+            "prices.PERP.mark.index must be a price that is not made from others, "
+            "was 'FUTURE', made from 'BTC'",
+        ),
     ],
 )
 def test_a_price_is_made_from_observed_ones_only(index, message):

@@ -34,18 +34,36 @@ def test_a_venue_file_gives_a_cap_for_every_underlying_with_a_depth(capsys):
         cap = oi_cap(manipulation_report(depth, 0, **TERMS))
         cells = line.split()
         assert cells[:3] == [name.removesuffix("-PERP"), f"{int(depth):,}", "0"]
-        assert cells[-2:] == [f"{cap.oi_cap_usd:,.0f}", f"{cap.move:+.1%}"]
+        assert cells[-3:] == [f"{cap.oi_cap_usd:,.0f}", f"{cap.move:+.2%}", "no"]
+    assert lines[0].split()[-1] == "pays"
 
 
-def test_what_is_open_is_told_by_hand_or_by_a_journal(deep, traded, tmp_path, capsys):
+# Half a percent and more pay nothing here, a quarter does.
+def test_a_move_between_those_of_the_grid_is_not_missed(capsys):
+    asked = ["manipulation", "--venue", str(REPLAY), "--open-interest", "BTC=3000000"]
+    assert main(asked) == ExitStatus.FINE
+    cells = capsys.readouterr().out.splitlines()[2].split()
+    assert cells[5:] == ["533", "-0.24%", "2,622,792", "-0.24%", "yes"]
+
+
+def test_what_is_open_is_told_by_hand(deep, capsys):
     asked = ["manipulation", "--venue", str(deep), "--open-interest", "BTC=320000000"]
     assert main(asked) == ExitStatus.FINE
     by_hand = capsys.readouterr().out
     assert by_hand.splitlines()[2].split()[0:3] == ["BTC", "5,000,000", "320,000,000"]
-    assert by_hand.splitlines()[2].endswith("pays")
+    assert by_hand.splitlines()[2].endswith("yes")
     assert "Without a depth in the rules, and so without a cap: ETH." in by_hand
-    assert main(["manipulation", "--journal", str(traded), "--json"]) == ExitStatus.FINE
-    assert json.loads(capsys.readouterr().out)["markets"] == {}
+
+
+@pytest.mark.parametrize("more", [[], ["--json"], ["--market", "BTC"], ["--output", "m.png"]])
+def test_rules_without_a_depth_are_refused(traded, more, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for given in (["--venue", str(EXAMPLE)], ["--journal", str(traded)]):
+        assert main(["manipulation", *given, *more]) == ExitStatus.FAILURE
+        said = capsys.readouterr()
+        assert f"{given[0]}: the rules give no liquidation.depth_usd" in said.err
+        assert said.out == ""
+    assert not (tmp_path / "m.png").exists()
 
 
 def test_a_journal_gives_depth_and_open_interest(deep, tmp_path, capsys):
@@ -69,7 +87,7 @@ def test_one_market_is_shown_with_every_move(deep, capsys):
     lines = capsys.readouterr().out.splitlines()
     points = manipulation_report(5_000_000, 0, fee=0, position_fee="0.02", kept="0.5", weight="0.5")
     assert len(lines) == 2 + len(points)
-    assert [line.split()[0] for line in lines[2:]] == [f"{p.move:+.1%}" for p in points]
+    assert [line.split()[0] for line in lines[2:]] == [f"{p.move:+.2%}" for p in points]
     assert [line.split()[-1] == "-" for line in lines[2:]] == [p.oi_cap_usd is None for p in points]
 
 
@@ -86,6 +104,8 @@ def test_the_caps_are_drawn(deep, tmp_path, name, begins, capsys):
         (["--open-interest", "DOGE=1"], "--open-interest must name one of BTC, ETH, was 'DOGE'"),
         (["--market", "ETH"], "--market must be one of BTC, which have a depth, was 'ETH'"),
         (["--fee", "2"], "fee must be in [0, 1], was 2"),
+        (["--weight", "0"], "weight must be in (0, 1], was 0"),
+        (["--attacker-share", "0"], "attacker_share must be in (0, 1], was 0"),
         (["--output", "m.pdf"], "--output must end in .png or .svg, was 'm.pdf'"),
     ],
 )

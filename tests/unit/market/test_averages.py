@@ -59,3 +59,9 @@ def test_what_makes_no_average_is_refused():
     ):
         with pytest.raises(InvalidInputError, match=", was"):
             call()
+
+
+@given(st.decimals("-1e9", "1e9", places=30), st.integers(0, 10**6))
+def test_an_average_of_two_that_are_equal_is_the_same_in_every_digit(value, elapsed):
+    assert ema(value, value, elapsed=elapsed, half_life=7) == value
+    assert ema(value, value, elapsed=elapsed, time_constant=7) == value

@@ -1,6 +1,6 @@
 """What is taken for a number, and that nothing depends on the caller's context."""
 
-from decimal import ROUND_CEILING, Decimal, localcontext
+from decimal import ROUND_CEILING, Decimal, Overflow, getcontext, localcontext
 
 import pytest
 
@@ -37,6 +37,15 @@ def test_a_number_keeps_all_its_digits_in_any_context():
         with exactly(50):
             third = Decimal(1) / 3
     assert len(third.as_tuple().digits) == 50
+
+
+def test_what_is_done_within_does_not_last():
+    with exactly(41):
+        getcontext().prec, getcontext().flags[Overflow] = 3, True
+        assert Decimal(1) / 3 == Decimal("0.333")
+    with exactly(41):
+        assert len((Decimal(1) / 3).as_tuple().digits) == 41
+        assert not getcontext().flags[Overflow]
 
 
 def test_rounding_goes_down_unless_it_is_said_otherwise():

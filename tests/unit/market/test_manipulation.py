@@ -89,6 +89,46 @@ def test_at_the_cap_no_move_of_the_report_pays(depth, fee, position_fee, kept, w
     assert max(point.profit_usd for point in above) > 0
 
 
+# What no grid can promise; a fall of the source by more than 99.9 % may need ever less.
+@given(
+    FEES,
+    st.just(0) | st.decimals(0, "0.05", places=4) | st.decimals(0, 1, places=2),
+    st.just(0) | SHARES,
+    WEIGHTS,
+    st.decimals("-0.999", 4, places=4),
+)
+def test_no_other_move_needs_a_smaller_cap_than_the_report(fee, position_fee, kept, weight, move):
+    move = weight * move
+    assume(abs(move) >= Decimal("0.0005"))
+    terms = {"fee": fee, "position_fee": position_fee, "kept": kept, "weight": weight}
+    least = oi_cap(manipulation_report(10**6, 0, **terms))
+    (other,) = manipulation_report(10**6, 0, [move], **terms)
+    if other.oi_cap_usd is not None:
+        assert least.oi_cap_usd <= other.oi_cap_usd + Decimal("0.01")
+
+
+@pytest.mark.parametrize(("kept", "way"), [("0", -1), ("0.5", -1), ("0.5", 1)])
+def test_the_least_of_every_branch_is_among_the_moves(kept, way):
+    terms = {"fee": "0.002", "position_fee": "0.9", "kept": kept, "weight": "0.7"}
+    if way < 0:
+        terms["position_fee"] = "0.01"
+    points = [p for p in manipulation_report(10**6, 0, **terms) if p.move * way > 0]
+    least = oi_cap(points)
+    assert least.move not in MANIPULATION_MOVES
+    for factor in ("0.99999", "1.00001"):
+        near = [least.move * Decimal(factor)]
+        assert manipulation_report(10**6, 0, near, **terms)[0].oi_cap_usd >= least.oi_cap_usd
+
+
+def test_a_report_of_its_own_moves_rises_and_has_the_least_both_ways():
+    moves = [p.move for p in manipulation_report(1, 1, fee="0.001", position_fee="0.002")]
+    assert moves == sorted(moves)
+    assert set(MANIPULATION_MOVES) < set(moves)
+    least = sorted(set(moves) - set(MANIPULATION_MOVES))
+    root = Decimal("0.00482842712475")  # 0.002 (1 + sqrt 2)
+    assert least == [-root, root]
+
+
 # Without memory and with a round trip in the source at F = 2 f: C / (m - p) is least at
 # m = p + sqrt(p^2 + F p); with F = p the cap is 100 (3 + 2 sqrt 2) p D.
 @given(st.decimals(10**6, 10**9, places=2), st.decimals("0.0001", "0.01", places=4))
@@ -162,7 +202,7 @@ def test_a_fall_that_the_source_cannot_make_is_left_out():
         ({"move": 0.1}, "move must be a Decimal, an int or text, was 0.1"),
         ({"fee": "1.1"}, r"fee must be in \[0, 1\], was 1.1"),
         ({"kept": -1}, r"kept must be in \[0, 1\], was -1"),
-        ({"weight": 0}, "weight must be > 0, was 0"),
+        ({"weight": 0}, r"weight must be in \(0, 1\], was 0"),
         ({"weight": 2}, r"weight must be in \(0, 1\], was 2"),
     ],
 )
@@ -177,7 +217,7 @@ def test_a_cost_of_what_cannot_be_is_refused(change, message):
     [
         ({"open_interest_usd": -1}, "open_interest_usd must be >= 0, was -1"),
         ({"attacker_share": 2}, r"attacker_share must be in \(0, 1\], was 2"),
-        ({"attacker_share": 0}, "attacker_share must be > 0, was 0"),
+        ({"attacker_share": 0}, r"attacker_share must be in \(0, 1\], was 0"),
         ({"position_fee": 2}, r"position_fee must be in \[0, 1\], was 2"),
         ({"moves": [0]}, "move must not be 0"),
         ({"moves": ["x"]}, "moves must be a number, was 'x'"),
@@ -186,3 +226,26 @@ def test_a_cost_of_what_cannot_be_is_refused(change, message):
 def test_a_report_on_what_cannot_be_is_refused(change, message):
     with pytest.raises(InvalidInputError, match=message):
         manipulation_report(**({"depth_usd": 1, "open_interest_usd": 1} | change))
+
+
+@pytest.mark.parametrize("terms", [{"weight": "1e-30"}, {"attacker_share": "1e-60"}])
+def test_a_cap_of_many_digits_is_told_to_the_cent(terms):
+    (point,) = manipulation_report("1000000", "100", ["0.5"], position_fee="0.001", **terms)
+    earned = Fraction(terms.get("attacker_share", 1)) * Fraction("0.499")
+    assert 0 <= Fraction(point.cost_usd) / earned - Fraction(point.oi_cap_usd) < Fraction(1, 100)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("weight", "1e-999999999"), ("attacker_share", "1e-101"), ("fee", "1e-300")],
+)
+def test_a_number_beyond_all_measure_is_refused_by_name(name, value):
+    with pytest.raises(InvalidInputError, match=rf"{name} must be 0 or from 1e-100 to 1e100"):
+        manipulation_report("1000000", "100", ["0.5"], position_fee="0.001", **{name: value})
+
+
+def test_a_depth_or_an_interest_beyond_all_measure_is_refused_by_name():
+    with pytest.raises(InvalidInputError, match="depth_usd must be 0 or from"):
+        manipulation_report("1e300", "100", ["0.5"], position_fee="0.001")
+    with pytest.raises(InvalidInputError, match="open_interest_usd must be 0 or from"):
+        manipulation_report("1000000", "1e400", ["0.5"], position_fee="0.001")

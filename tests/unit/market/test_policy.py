@@ -42,7 +42,8 @@ def test_a_policy_is_read_exactly():
 
 
 BAD_VALUES = [
-    ("sources", [], "sources_min must be in [1, 0], was 2"),
+    ("sources", [], "sources must not be empty, was []"),
+    ("sources", {}, "sources must not be empty, was {}"),
     ("sources", ["a", "a"], "sources must be distinct, was ('a', 'a')"),
     ("sources", "abc", "sources must be a list of names, was 'abc'"),
     ("sources", ["a", 1], "sources must be a list of names, was ['a', 1]"),
@@ -158,6 +159,7 @@ def test_a_mark_names_its_inputs():
     growth = FULL["growth_cap"] | {"base": "ETH"}
     found = PricePolicy.parse(TREE | {"growth_cap": growth})
     assert found.inputs == found.inputs_needed == ("ETH",)
+    assert found.input_of == {"growth_cap.base": "ETH"}
 
 
 MARK = {"index": "BTC", "basis_half_life_s": "150", "book": "a", "external": ["b", "c"]}
@@ -196,6 +198,14 @@ BAD_PARTS = [
         {"mark": MARK | {"external": ["a", "b", "c"]}},
         "a source must have one part, was ['a', 'a', 'b', 'c']",
     ),
+    ({"mark": MARK | {"book": "boook"}}, "'boook' must be one of the sources, was none"),
+    ({"mark": MARK, "weight_min": 3}, "weight_min must be left out beside a mark, was 3"),
+    (
+        {"mark": MARK, "confidence_multiple": "2.5"},
+        "confidence_multiple must be left out beside a mark, was 2.5",
+    ),
+    ({"stable": {"interval_s": "0.5"}}, "stable: interval_s must be whole seconds, was 0.5"),
+    ({"stable": {"interval_s": "60.1"}}, "stable: interval_s must be whole seconds, was 60.1"),
     ({"mark": MARK | {"external": []}}, "mark: external must be a list of names, was []"),
     ({"mark": MARK | {"external": ["b", "b"]}}, "mark: external must be distinct, was ('b', 'b')"),
     ({"mark": MARK | {"index": ""}}, "mark: index must be a name, was ''"),

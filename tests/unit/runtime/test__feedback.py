@@ -96,9 +96,23 @@ def test_the_cascade_takes_a_rule_for_what_is_closed(deep):
 def test_a_question_changes_nothing(deep):
     before = deep.venue.state_hash()
     deep.venue.cascade((-0.1,))
-    points = deep.venue.manipulation()["BTC"]
+    points = deep.venue.manipulation(fee="0.0005", position_fee="0.001")["BTC"]
     assert max(point.profit_usd for point in points) < Decimal(0)
     assert deep.venue.state_hash() == before
+
+
+def test_what_is_no_question_is_refused(deep):
+    with pytest.raises(
+        InvalidInputError, match=r"fees must be one of the terms fee, .*, was '0\.1'"
+    ):
+        deep.venue.manipulation(fees="0.1")
+    with pytest.raises(InvalidInputError, match=r"shocks must be a sequence .*, was 0\.1"):
+        deep.venue.cascade(0.1)
+    with pytest.raises(InvalidInputError, match=r"shocks must be a sequence .*, was \(\)"):
+        deep.venue.cascade(())
+    for count in ("3", 0, 1.5):
+        with pytest.raises(InvalidInputError, match="count must be a whole number >= 1, was"):
+            deep.venue.nearest(count)
 
 
 def test_rules_without_depths_have_no_answer(market):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hullmark.sim._auditor_candidates import candidate_of, faded, mark_of
+from hullmark.sim._auditor_candidates import Basis, candidate_of, faded, mark_of
 from hullmark.sim._auditor_flaws import Said, flaws_of
 from hullmark.sim._auditor_policies import read_prices
 
@@ -12,6 +12,7 @@ TREE = {
     "sources_min": 2,
     "staleness_s_max": "60",
 }
+NO_BASIS = Basis()
 
 
 def candidate(words, **more):
@@ -54,9 +55,9 @@ def test_sides_are_medians_of_what_each_source_may_be_off():
 # --- marks ----------------------------------------------------------------------------------------
 
 
-def mark(words, index, *, basis=(None, None), last=None, **more):
-    tree = {"index": "BTC", "basis_half_life_s": "10", "book": "a", "external": ["b", "c"]} | more
-    terms = read_prices(TREE | {"mark": tree, "sources_min": 1})
+def mark(words, index, *, basis=NO_BASIS, last=None, tree=None, **more):
+    part = {"index": "BTC", "basis_half_life_s": "10", "book": "a", "external": ["b", "c"]} | more
+    terms = read_prices(TREE | {"mark": part, "sources_min": 1} | (tree or {}))
     return mark_of(
         words,
         flaws_of(words, terms, None, NOW),
@@ -70,23 +71,33 @@ def mark(words, index, *, basis=(None, None), last=None, **more):
 
 def test_a_mark_is_the_median_of_its_parts():
     words = {"a": Said(150, NOW), "b": Said(103, NOW), "c": Said(105, NOW)}
-    found, basis = mark(words, 100, basis=(2, NOW))
-    assert basis == (2, NOW)  # no time has passed
+    found, basis = mark(words, 100, basis=Basis(2, 8, NOW))
+    assert basis == (2, 50, NOW)  # no time has passed
     assert (found[0], found.reason) == (104, "")  # of 102, 150 and 104
-    found, basis = mark(words, None, basis=(2, 5))
-    assert (found[0], basis) == (127, (2, 5))  # of 150 and 104
+    found, basis = mark(words, None, basis=Basis(2, 8, 5))
+    assert (found[0], basis) == (127, (2, 8, 5))  # of 150 and 104
 
 
 def test_one_part_of_three_is_no_quorum_and_none_is_no_mark():
     found, basis = mark({"a": Said(150, NOW)}, None)
-    assert (found[0], found.reason, basis) == (150, "quorum", (None, None))
-    assert mark({}, None) == (None, (None, None))
+    assert (found[0], found.reason, basis) == (150, "quorum", Basis())
+    assert mark({}, None) == (None, Basis())
 
 
-def test_the_basis_forgets_by_half_in_a_half_life():
+def test_the_basis_moves_by_half_in_a_half_life_to_what_was_said_last():
     words = {"a": Said(120, NOW)}
-    assert mark(words, 100)[1] == (20, NOW)
-    assert mark(words, 100, basis=(0, NOW - 10 * SECOND))[1] == (10, NOW)
+    assert mark(words, 100)[1] == (0, 20, NOW)
+    assert mark(words, 100, basis=Basis(0, 8, NOW - 10 * SECOND))[1] == (4, 20, NOW)
+    gone = Basis(0, 64, 0)  # counts for a minute, which is six half-lives
+    assert mark(words, 100, basis=gone)[1] == (63, 20, NOW)
+    short = {"sources": TREE["sources"] | {"a": {"heartbeat_s": "10"}}}
+    assert mark(words, 100, basis=gone, tree=short)[1] == (32, 20, NOW)
+
+
+def test_the_book_alone_does_not_make_the_mark_at_its_first_word():
+    words = {"a": Said(50, NOW), "b": Said(100, NOW), "c": Said(100, NOW)}
+    found, basis = mark(words, 100)
+    assert (found[0], found.reason, basis) == (100, "", (0, -50, NOW))
 
 
 def test_a_mark_moves_no_faster_than_it_may_and_says_where_it_would_be():

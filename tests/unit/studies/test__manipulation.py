@@ -100,6 +100,16 @@ def test_equal_reports_give_equal_pictures(form):
     assert picture != draw_manipulation({**found, "A": found["B"]}, form=form)
 
 
+# A push up that is kept is sold dearer, and pays more fees; without memory both ways cost the same.
+def test_ways_that_cost_the_same_are_one_line():
+    alike, apart = (
+        draw_manipulation(manipulation_study({"A": Decimal(10**6)}, {}, **terms), form="svg")
+        for terms in ({"fee": "0.002"}, {"fee": "0.002", "kept": "0.5"})
+    )
+    assert b"stroke-dasharray" in apart
+    assert b"stroke-dasharray" not in alike
+
+
 def test_a_market_that_never_pays_and_a_venue_without_one_can_be_drawn():
     never = manipulation_study({"A": Decimal(10**6)}, {}, [Decimal("0.01")], position_fee="0.02")
     assert never["A"].tightest is None
