@@ -16,6 +16,7 @@ _BPS = 10_000
 YEAR_S = 365 * 86_400  # of the original: no leap years
 _SCALING = 10**6
 _TERM_S_MAX = 180 * 86_400
+_DECIMALS_MAX = 77  # of a 256-bit word
 
 
 def max_ratio(
@@ -78,9 +79,18 @@ def capped_price(base_price: int, ratio: int, ratio_max: int, *, ratio_decimals:
 
     The contract's ``latestAnswer``; the result has the base price's unit.
 
+    Raises
+    ------
+    InvalidInputError
+        If *ratio_decimals* is not in [0, 77], as many as a 256-bit word has.
+
     >>> capped_price(2_000 * 10**8, 1_150, 1_100, ratio_decimals=3)
     220000000000
     """
+    if not 0 <= ratio_decimals <= _DECIMALS_MAX:
+        raise InvalidInputError(
+            f"ratio_decimals must be in [0, {_DECIMALS_MAX}], was {ratio_decimals}"
+        )
     if base_price <= 0 or ratio <= 0:
         return 0
     return int(base_price * capped_ratio(ratio, ratio_max) // 10**ratio_decimals)

@@ -76,7 +76,14 @@ def take(wanted_usd: float, *, depth_usd: float, push: float, push_max: float) -
 def impact_share(notional_usd: float, depth_usd: float) -> float:
     """Return what one order costs in a book at rest, as a share of its notional.
 
+    Raises
+    ------
+    InvalidInputError
+        If the notional is not >= 0, or the depth not > 0: an empty book fills nothing.
+
     >>> impact_share(100.0, 100.0)
     0.005
     """
+    if not depth_usd > 0.0:
+        raise InvalidInputError(f"depth_usd must be > 0, was {depth_usd:g}")
     return take(notional_usd, depth_usd=depth_usd, push=0.0, push_max=float("inf")).average

@@ -14,6 +14,7 @@ from hullmark.market._spans import held
 TICK_MAX = 887_272  # of Uniswap v3: the last whose price lies below 2**128
 BASE = Decimal("1.0001")
 _GUARD = 30  # digits beyond the result's
+_DIGITS_MAX = 1_000  # that anyone has a use for
 _RATIO_BITS, _SQRT_BITS = 128, 96
 
 
@@ -54,11 +55,18 @@ def tick_of(price: Number) -> int:
 
 
 def price_of_tick(tick: int, digits: int = 28) -> Decimal:
-    """Return ``1.0001 ** tick`` to so many digits, rounded half to even.
+    """Return ``1.0001 ** tick`` to so many digits, 1 to 1,000, rounded half to even.
+
+    Raises
+    ------
+    InvalidInputError
+        If the tick or the digits are out of their range.
 
     >>> price_of_tick(2), price_of_tick(-1, digits=10)
     (Decimal('1.00020001'), Decimal('0.9999000100'))
     """
+    if not 1 <= digits <= _DIGITS_MAX:
+        raise InvalidInputError(f"digits must be in [1, {_DIGITS_MAX}], was {digits}")
     with exactly(digits + _GUARD):
         power = BASE ** _checked(tick)
     with exactly(digits):

@@ -119,3 +119,9 @@ def test_a_composite_price_without_a_cap_is_the_market():
     # In whole units the band of 33 begins at 32, not at 32.34.
     assert composite_price(32, 33, redeeming=True, deviation_max="0.02") == 32
     assert composite_price(32, 33, redeeming=True, deviation_max="0.02", quantum=1) == 33
+
+
+@pytest.mark.parametrize("decimals", [-1, 78, 10**40])
+def test_a_ratio_has_as_many_decimals_as_fit_a_word(decimals):
+    with pytest.raises(InvalidInputError, match=rf"ratio_decimals must be in .*, was {decimals}"):
+        capped_price(1, 3, 887_272, ratio_decimals=decimals)

@@ -59,3 +59,9 @@ def test_what_is_negative_or_no_number_is_refused_by_name(name, value):
     arguments = {"wanted_usd": 1.0, "depth_usd": 1.0, "push": 0.0, name: value}
     with pytest.raises(InvalidInputError, match=f"{name} must be >= 0, was "):
         take(arguments.pop("wanted_usd"), push_max=1.0, **arguments)
+
+
+@pytest.mark.parametrize("depth", [0.0, -1.0, float("nan")])
+def test_an_order_in_no_book_has_no_cost_to_tell(depth):
+    with pytest.raises(InvalidInputError, match="depth_usd must be > 0"):
+        impact_share(100.0, depth)

@@ -188,3 +188,9 @@ def test_a_geometric_mean_lies_among_its_prices(path):
     mean = geometric_mean(points, now_s, now_s)
     said = [price for _, price in path]
     assert min(said) * (1 - Decimal("1e-25")) <= mean <= max(said) * (1 + Decimal("1e-25"))
+
+
+@pytest.mark.parametrize("digits", [-1, 0, 1_001, 10**40])
+def test_a_price_has_a_number_of_digits_that_anyone_can_use(digits):
+    with pytest.raises(InvalidInputError, match=rf"digits must be in \[1, 1000\], was {digits}"):
+        price_of_tick(3, digits=digits)
