@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
-from hullmark.errors import InvalidInputError
-from hullmark.market._decimals import (
+from hullmark.core import (
     Number,
     decimal_of,
     exactly,
@@ -13,6 +12,7 @@ from hullmark.market._decimals import (
     positive,
     share,
 )
+from hullmark.errors import InvalidInputError
 from hullmark.market._spans import held
 
 

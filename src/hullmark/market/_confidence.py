@@ -5,8 +5,8 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import NamedTuple
 
+from hullmark.core import Number, decimal_of, exactly, not_negative, positive
 from hullmark.errors import InvalidInputError
-from hullmark.market._decimals import Number, decimal_of, exactly, not_negative, positive
 
 
 class Interval(NamedTuple):

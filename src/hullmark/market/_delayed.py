@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from hullmark.core import Number, exactly, not_negative, rounded, share
 from hullmark.errors import InvalidInputError
-from hullmark.market._decimals import Number, exactly, not_negative, rounded, share
 
 
 @dataclass(frozen=True, slots=True)

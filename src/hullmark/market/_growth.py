@@ -2,8 +2,7 @@
 
 from decimal import Decimal
 
-from hullmark.errors import InvalidInputError
-from hullmark.market._decimals import (
+from hullmark.core import (
     Number,
     exactly,
     not_negative,
@@ -11,6 +10,7 @@ from hullmark.market._decimals import (
     rounded,
     share,
 )
+from hullmark.errors import InvalidInputError
 
 _BPS = 10_000
 YEAR_S = 365 * 86_400  # of the original: no leap years

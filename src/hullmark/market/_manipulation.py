@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Context, Decimal
 from typing import NamedTuple
 
+from hullmark.core import Number, decimal_of, exactly, not_negative, positive, share
 from hullmark.errors import InvalidInputError
-from hullmark.market._decimals import Number, decimal_of, exactly, not_negative, positive, share
 from hullmark.market._impact import DEPTH_BAND
 
 _BANDS = 1 / Decimal(str(DEPTH_BAND))  # depths in a push by the whole price

@@ -4,9 +4,7 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from hullmark.errors import InvalidInputError
-from hullmark.market._averages import ema
-from hullmark.market._decimals import (
+from hullmark.core import (
     Number,
     clamped,
     decimal_of,
@@ -14,6 +12,8 @@ from hullmark.market._decimals import (
     not_negative,
     positive,
 )
+from hullmark.errors import InvalidInputError
+from hullmark.market._averages import ema
 from hullmark.market._median import weighted_median
 
 

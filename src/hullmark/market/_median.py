@@ -4,8 +4,7 @@ from collections.abc import Collection, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import Literal, NamedTuple
 
-from hullmark.errors import InvalidInputError
-from hullmark.market._decimals import (
+from hullmark.core import (
     Number,
     decimal_of,
     exactly,
@@ -13,6 +12,7 @@ from hullmark.market._decimals import (
     positive,
     rounded,
 )
+from hullmark.errors import InvalidInputError
 
 
 class SignedPrice(NamedTuple):

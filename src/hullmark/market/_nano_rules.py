@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from hullmark.core import NANO, SECOND_NS
+from hullmark.core import NANO, SECOND_NS, exactly
 from hullmark.domain import AcceptedPrice, PriceMemory, StableMemory
 from hullmark.market._averages import mixed
-from hullmark.market._decimals import exactly
 from hullmark.market._growth import YEAR_S
 from hullmark.market._policy_parts import GrowthTerms, RedemptionTerms, StableTerms
 from hullmark.market._spans import spans

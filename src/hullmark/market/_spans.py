@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from hullmark.core import Number
 from hullmark.errors import InvalidInputError
-from hullmark.market._decimals import Number
 
 Value = TypeVar("Value")
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from hullmark.core import Number, clamped, decimal_of, exactly, not_negative, positive
 from hullmark.errors import InvalidInputError
-from hullmark.market._decimals import Number, clamped, decimal_of, exactly, not_negative, positive
 
 INTERVALS = 24
 STEP_S_MIN, STEP_S_MAX = 10, 600

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 
+from hullmark.core import PRECISION, Number, exactly, positive
 from hullmark.errors import InvalidInputError
-from hullmark.market._decimals import PRECISION, Number, exactly, positive
 from hullmark.market._spans import held
 
 TICK_MAX = 887_272  # of Uniswap v3: the last whose price lies below 2**128

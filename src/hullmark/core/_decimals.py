@@ -1,4 +1,4 @@
-"""Exact decimals for the price rules: what is taken for a number, and how it is rounded.
+"""Exact decimals for rules: what is taken for a number, and how it is rounded.
 
 Every rule works in a context of its own, so that nothing depends on the caller's.
 """

@@ -4,8 +4,7 @@ from decimal import ROUND_CEILING, Decimal, Overflow, getcontext, localcontext
 
 import pytest
 
-from hullmark.errors import InvalidInputError
-from hullmark.market._decimals import (
+from hullmark.core._decimals import (
     clamped,
     decimal_of,
     exactly,
@@ -14,6 +13,7 @@ from hullmark.market._decimals import (
     rounded,
     share,
 )
+from hullmark.errors import InvalidInputError
 
 
 @pytest.mark.parametrize("value", [0.1, True, "x", None, "NaN", "Infinity"])
