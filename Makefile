@@ -10,17 +10,20 @@ DATA ?= $(wildcard ../shared/data)
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PIN := requirements
-RUN_PINS := $(PIN)/build.txt $(PIN)/core.txt $(PIN)/data.txt $(PIN)/report.txt $(PIN)/postgres.txt
+RUN_PINS := $(PIN)/build.txt $(PIN)/core.txt $(PIN)/data.txt $(PIN)/report.txt $(PIN)/postgres.txt \
+	$(PIN)/solver.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run replay test soak crash check lint types layers house unit docs reference \
+.PHONY: help setup run replay chains test soak crash check lint types layers house unit docs reference \
 	pictures pin bench changelog clean paths
 
 help:
 	@echo 'make setup      make $(VENV) and install hullmark with everything it needs'
 	@echo 'make run        replay a crash through the engine and write out/ (same as make replay)'
 	@echo '                DATA=folder takes recorded prices; ARGS="..." goes to hullmark replay'
+	@echo 'make chains     play a crash under several chains of liquidation, and write out/chains.json;'
+	@echo '                DATA=folder as above; ARGS="..." goes to hullmark chains'
 	@echo 'make test       all tests (JOBS=2 at once)'
 	@echo 'make check      format, lint, types, layers, house rules, unit tests, docs'
 	@echo 'make paths      compare the trigger index with evaluating everyone: PATHS=10000 SEED=1'
@@ -56,6 +59,11 @@ $(VENV)/.dev: $(VENV)/.run $(PIN)/dev.txt
 
 run replay: $(VENV)/.run
 	$(BIN)/hullmark replay $(if $(DATA),--data "$(DATA)") --out out $(ARGS)
+
+chains: $(VENV)/.run
+	@mkdir -p out
+	$(BIN)/hullmark chains $(if $(DATA),--data "$(DATA)") --out out/chains.json --picture out/chains.png \
+	$(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python tools/bench.py $(if $(ONLY),--only $(ONLY)) $(ARGS)
@@ -108,6 +116,7 @@ pictures: $(VENV)/.dev
 	$(BIN)/python tools/margin_map.py
 	$(BIN)/python tools/cascade_picture.py
 	$(BIN)/python tools/tick_growth.py
+	$(BIN)/python tools/stress_picture.py
 
 changelog: $(VENV)/.dev
 	$(BIN)/python tools/changelog.py

@@ -2,8 +2,8 @@
 
 Each page is made from the docstrings, fields and comments of the source, so that what is documented
 is what is there: the venue's commands and events, every refusal in order of precedence and by
-command, the subcommands of ``hullmark``, and the keys of ``report.json``. ``--check`` writes
-nothing and fails if a page is not as it would be.
+command, the subcommands of ``hullmark``, the keys of ``report.json``, and the rules that can be
+called by themselves. ``--check`` writes nothing and fails if a page is not as it would be.
 """
 
 import ast
@@ -11,7 +11,8 @@ import inspect
 import sys
 from argparse import SUPPRESS, Action, ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
-from enum import StrEnum
+from enum import Enum, StrEnum
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import get_args
@@ -19,7 +20,7 @@ from typing import get_args
 from hullmark import domain
 from hullmark.clearing import REFUSALS
 from hullmark.cli._main import COMMANDS, ExitStatus, build_parser
-from hullmark.domain import Parked, Reason
+from hullmark.domain import AuctionEnd, HandOver, Parked, QuoteEnd, Reason
 from hullmark.studies import Report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,6 +79,14 @@ def refusals_page() -> str:
         "These come with [`LiquidationParked`](events.md#liquidationparked): the liquidation is\n"
         "not given up, it goes on at `until_ns`.",
         _reason_table(Parked, numbered=False),
+        "## Why a stage hands over\n\n"
+        "These come with [`StageEntered`](events.md#stageentered): the stage before has done what\n"
+        "it can. The chain, and what each stage does, are in [Chains](../concepts/chains.md).",
+        _reason_table(HandOver, numbered=False),
+        "## Why an auction ends\n\nThese come with [`AuctionEnded`](events.md#auctionended).",
+        _reason_table(AuctionEnd, numbered=False),
+        "## Why a quote ends\n\nThese come with [`QuoteEnded`](events.md#quoteended).",
+        _reason_table(QuoteEnd, numbered=False),
     )
 
 
@@ -164,9 +173,12 @@ def _catalogue() -> str:
 
 def _structs(module: ModuleType, listed: tuple[type, ...]) -> Iterator[str]:
     """Yield a block per struct of the union, and of what its members are made of."""
-    fields = _fields(inspect.getsource(module))
-    for kind in _classes(module, first=listed):
-        yield _struct(kind, fields.get(kind.__name__, []))
+    kinds = list(_classes(module, first=listed))
+    fields: dict[str, list[list[str]]] = {}
+    for defined in {id(found): found for found in map(_module_of, kinds)}.values():
+        fields |= _fields(inspect.getsource(defined))
+    for kind in kinds:
+        yield _struct(kind, fields[kind.__name__])
 
 
 def _classes(module: ModuleType, *, first: tuple[type, ...]) -> Iterator[type]:
@@ -282,12 +294,72 @@ def _prose(docstring: str | None) -> str:
     return docstring.partition("\n\n")[2]
 
 
+def rules_page() -> str:
+    """Return the page of rules that can be called by themselves."""
+    parts = [
+        "# Rules, each by itself\n",
+        "Every rule of prices, liquidation and losses is a function of explicit numbers, or a\n"
+        "value with its steps as methods. Numbers are `Decimal`, `int` or text, or whole units\n"
+        "where the original counts in them; rounding goes the way it goes there. Nothing is\n"
+        "remembered that is not shown. Ranges, errors and sources are in each docstring:\n"
+        "`help(name)`.\n",
+    ]
+    for package, words in _RULE_PACKAGES.items():
+        module = import_module(package)
+        parts.append(f"## {package}\n\n{words}\n\n| Name | |\n|---|---|")
+        rows = [(name, getattr(module, name)) for name in module.__all__]
+        parts.append(
+            "\n".join(
+                f"| `{name}{_parameters(found)}` | {_first_line(found)} |"
+                for name, found in rows
+                if callable(found) and str(getattr(found, "__module__", "")).startswith("hullmark")
+            )
+            + "\n"
+        )
+    return f"{NOTICE}\n\n" + "\n".join(parts)
+
+
+_RULE_PACKAGES = {
+    "hullmark.liquidation": "Sizes, price limits, auctions, pools, bonuses, and the engines.",
+    "hullmark.liquidation.perpetual": "What single perpetual venues do.",
+    "hullmark.waterfall": "Funds, stakes, seasons, deleveraging, and loss that all bear.",
+    "hullmark.rulebooks.maker": "Maker's Dog, Clip and Abaci, in its own integers.",
+    "hullmark.rulebooks.liquity": "Liquity's pools and redistribution, in its own integers.",
+    "hullmark.rulebooks.aave": "Aave's liquidation call, by version.",
+    "hullmark.rulebooks.derive": "Derive's auctions, lending pool and admission, in its integers.",
+    "hullmark.rulebooks.deribit": "Deribit's incremental liquidation.",
+    "hullmark.market": "Prices: [each rule is told here](../concepts/price-rules.md).",
+}
+
+
+def _parameters(found: object) -> str:
+    if isinstance(found, type) and issubclass(found, Enum | BaseException):
+        return ""
+    try:
+        names = inspect.signature(found).parameters.values()  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return ""
+    told, starred = [], False
+    for one in names:
+        if one.kind is one.KEYWORD_ONLY and not starred:
+            told.append("*")
+            starred = True
+        optional = "" if one.default is one.empty else "=..."
+        told.append(f"{one.name}{optional}")
+    return f"({', '.join(told)})"
+
+
+def _first_line(found: object) -> str:
+    return (inspect.getdoc(found) or "").partition("\n")[0].replace("|", "\\|")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "refusals.md": refusals_page,
     "commands.md": commands_page,
     "events.md": events_page,
     "cli.md": cli_page,
     "report.md": report_page,
+    "rules.md": rules_page,
 }
 
 if __name__ == "__main__":

@@ -9,7 +9,17 @@ from types import SimpleNamespace
 import pytest
 
 from hullmark.cli import main
-from hullmark.domain import Parked, Reason, commands, events
+from hullmark.domain import (
+    AuctionEnd,
+    Command,
+    Event,
+    HandOver,
+    Parked,
+    QuoteEnd,
+    Reason,
+    commands,
+    events,
+)
 
 # The words of the design; the glossary may have more, and none of these may leave it.
 VOCABULARY = {
@@ -62,7 +72,8 @@ def test_every_refusal_is_documented_in_order_of_precedence(kept):
     page = kept["docs/reference/refusals.md"]
     at = [page.index(f"`{reason.name}`") for reason in Reason]
     assert at == sorted(at)
-    assert all(f"`{parked.name}` | {parked.value}" in page for parked in Parked)
+    told = [*Parked, *HandOver, *AuctionEnd, *QuoteEnd]
+    assert all(f"`{reason.name}` | {reason.value}" in page for reason in told)
 
 
 def test_every_command_and_event_has_a_heading(kept):
@@ -76,6 +87,15 @@ def test_every_command_and_event_has_a_heading(kept):
         public = [n for n in names if not n.startswith("_")]
         assert len(public) > 15
         assert not [n for n in public if f"\n## {n}\n" not in text]
+
+
+@pytest.mark.parametrize(("union", "page"), [(Command, "commands.md"), (Event, "events.md")])
+def test_every_field_of_a_command_and_an_event_is_in_its_table(union, page, kept):
+    blocks = kept[f"docs/reference/{page}"].split("\n## ")
+    found = {block.partition("\n")[0]: block for block in blocks}
+    for kind in union.__args__:
+        fields = re.findall(r"^\| `(\w+)` \| `", found[kind.__name__], re.MULTILINE)
+        assert tuple(fields) == kind.__struct_fields__, kind
 
 
 def test_every_subcommand_in_the_pages_exists(kept):

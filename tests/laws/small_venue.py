@@ -9,6 +9,7 @@ START_NS = 1_760_054_400_000_000_000  # 10 October 2025
 EXPIRY_NS = START_NS + 3_600 * 10**9
 EXPIRY = "2025-10-10T01:00:00Z"
 MAKER, PARENT, CHILD = 100, 101, 110
+VAULT, STAKED = 150, 151  # the accounts of two pools
 USERS = (PARENT, 102, 103)
 PORTFOLIOS = (120, 121)
 ACCOUNTS = (*USERS, CHILD, *PORTFOLIOS)
@@ -76,3 +77,68 @@ TREE = {
         "throttle": {"burst_usd": "300", "refill_usd_per_s": "2"},
     },
 }
+
+_SHARE = {
+    "stage": "dutch-auction",
+    "kind": "share",
+    "curve": {
+        "kind": "two-leg", "start": "0.95", "cutoff": "0.7", "fast_s": "10", "slow_s": "60",
+    },
+    "buffer": "0.2",
+    "tail_s": "70",
+    "insolvent_s": "20",
+}  # fmt: skip
+_LOT = {
+    "stage": "dutch-auction",
+    "kind": "lot",
+    "curve": {"kind": "stairstep", "step_s": "2", "cut": "0.9"},
+    "buffer": "1.2",
+    "tail_s": "60",
+    "cusp": "0.6",
+    "tip_usd": "0.1",
+    "chip": "0.01",
+    "dust_usd": "2",
+    "market_limit_usd": "1000",
+}
+
+
+def _staged(auction, policy, **more):
+    """Return the tree with every stage and every step of the waterfall."""
+    tree = copy.deepcopy(TREE)
+    tree["assets"]["GOLD"] = {  # nobody trades it here
+        "decimals": 3,
+        "peg": "50",
+        "haircut_initial": "0.5",
+        "haircut_maintenance": "0.5",
+    }
+    tree["pools"] = {
+        "vault": {"account": VAULT, "asset": "USDT"},
+        "staked": {"account": STAKED, "asset": "USDT", "notice_s": "20"},
+    }
+    tree["liquidation"] |= {
+        "calls": ["0.7", "0.9"],
+        "exit": "target",
+        "chain": [
+            {"stage": "soft", "level": "0.6", "share_min": "0.1", "share_max": "0.5"},
+            {"stage": "partial", "deadline_s": "90"},
+            auction,
+            {"stage": "backstop", "request_s": "4", "capital_share": "0.5"},
+            {
+                "stage": "takeover", "pool": "vault", "exposure_usd_max": "900",
+                "loss_usd_max": "5",
+            },
+        ],
+        **more,
+    }  # fmt: skip
+    tree["waterfall"] = {
+        "steps": ["fund", "backstop", "adl", "socialised", "bad-debt"],
+        "backstop": "staked",
+        "adl": {"policy": policy},
+        "fund": {"listing": "0.1"},
+    }
+    return tree
+
+
+# A share of the account is auctioned, or what it has for what it owes.
+STAGED = _staged(_SHARE, "queue", limit="sliding")
+LOTTED = _staged(_LOT, "least-haircut", penalty="0.04")

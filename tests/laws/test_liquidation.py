@@ -4,6 +4,7 @@ An account holds up to five contracts on two coins, settled in a stable asset or
 haircut, under the tiered or the scenario model; its price limits are worse than the mark.
 """
 
+from dataclasses import replace
 from importlib.metadata import entry_points
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from hypothesis import assume, given, strategies as st
 from hullmark.book import AccountRow
 from hullmark.collateral import CollateralTerms
 from hullmark.domain import Perpetual
-from hullmark.liquidation import Breach, load_engine
+from hullmark.liquidation import Breach, expected_cost_usd, load_engine
 from hullmark.margin import (
     MODELS,
     ScenarioModel,
@@ -68,6 +69,7 @@ def make_tables(seed):
 
 
 TABLES = [make_tables(seed) for seed in range(8)]
+DEPTHS = st.sampled_from([1e5, 1e7, np.inf])
 
 
 def health_of(row, tables):
@@ -107,17 +109,39 @@ def breaches(draw):
     )
 
 
+@st.composite
+def limited(draw):
+    """Return a breach of which not everything may be traded now, and that may choose."""
+    breach = draw(breaches())
+    parts = draw(st.lists(st.floats(0, 1.2), min_size=5, max_size=5))
+    return replace(
+        breach,
+        lots_max=np.trunc(np.abs(breach.lots) * np.array(parts)[: breach.lots.size]).astype(int),
+        depth_usd=np.array(draw(st.lists(DEPTHS, min_size=5, max_size=5)))[: breach.lots.size],
+        fee=draw(st.floats(0, 0.002)),
+        choice=draw(st.sampled_from(["share", "cheapest"])),
+    )
+
+
 def filled(breach, lots):
     """Return the account after trades at their price limits, the penalty taken from its cash."""
     row, tables = breach.holding, breach.tables
     trades = np.array(lots, np.float64)
     balance = row.balance.copy()
     for place, number in enumerate(row.instrument):
-        fine_usd = breach.penalty * abs(trades[place]) * tables.notional_usd[number]
+        charge = breach.penalty + breach.fee
+        fine_usd = charge * abs(trades[place]) * tables.notional_usd[number]
         asset = tables.settle[number]
         balance[asset] -= fine_usd / tables.price_usd[asset]
     size, quote = row.size + trades, row.quote - trades * breach.limit_value
     return AccountRow(row.instrument, size, quote, balance, row.model)
+
+
+def reaches(breach, lots):
+    """Return whether a plan reaches the target, but for rounding."""
+    after = health_of(filled(breach, lots), breach.tables)
+    missing = after.maintenance - breach.target * after.equity_maintenance
+    return after.equity_maintenance > -dust(breach) and missing <= dust(breach)
 
 
 def dust(breach):
@@ -167,6 +191,41 @@ def test_a_plan_does_not_raise_the_worst_loss_unless_it_closes_in_full(engine, b
     after = health_of(filled(breach, plan.lots), breach.tables)
     in_full = plan.lots == tuple(-breach.lots)
     assert in_full or after.worst >= before.worst - dust(breach)
+
+
+@on_every_engine
+@given(limited())
+def test_no_position_is_traded_beyond_what_may_be_traded_now(engine, breach):
+    (plan,) = engine.propose([breach])
+    for held, most, lots in zip(
+        breach.lots.tolist(), breach.lots_max.tolist(), plan.lots, strict=True
+    ):
+        assert abs(lots) <= min(most, abs(held))
+        assert lots == 0 or (lots < 0) == (held > 0)
+
+
+@on_every_engine
+@given(limited())
+def test_what_may_be_traded_now_lowers_no_health_unless_it_closes_in_full(engine, breach):
+    (plan,) = engine.propose([breach])
+    before = health_of(breach.holding, breach.tables)
+    after = health_of(filled(breach, plan.lots), breach.tables)
+    in_full = plan.lots == tuple(-breach.lots)
+    assert in_full or after.health >= before.health - dust(breach)
+
+
+@given(breaches(), st.lists(DEPTHS, min_size=5, max_size=5))
+def test_the_cheapest_choice_reaches_what_the_share_reaches_and_costs_no_more(breach, depths):
+    """Of whole lots and under netting too: where a common share is cheaper, it is taken."""
+    breach = replace(breach, depth_usd=np.array(depths)[: breach.lots.size])
+    engine = load_engine("partial")
+    (share,), (cheapest,) = (
+        engine.propose([replace(breach, choice=choice)]) for choice in ("share", "cheapest")
+    )
+    if reaches(breach, share.lots):
+        assert reaches(breach, cheapest.lots)
+        cost = expected_cost_usd(breach, share) + dust(breach)
+        assert expected_cost_usd(breach, cheapest) <= cost
 
 
 @on_every_engine

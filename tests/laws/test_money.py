@@ -4,14 +4,16 @@ import pytest
 from hypothesis import given
 
 from hullmark.clearing import State, Views, books, state_hash
-from hullmark.domain import Parked, Reason, events
+from hullmark.domain import AuctionEnd, HandOver, Parked, Reason, events
 from hullmark.journal import Journal, read
 from hullmark.journal.memory import MemoryStore
 from hullmark.journal.sqlite import SqliteStore
 from hullmark.runtime import replay, verify
 
-from .small_venue import CHILD, PARENT
-from .world import histories, lived, long_history
+from .small_venue import CHILD, LOTTED, PARENT, STAGED, TREE
+from .world import ALL_KINDS, KINDS, histories, lived, lives, long_history
+
+LONG_LIVES = ((8, TREE), (13, TREE), (2, STAGED), (14, STAGED), (6, LOTTED), (11, LOTTED))
 
 
 def check_unit(state, unit):
@@ -22,16 +24,23 @@ def check_unit(state, unit):
             asset = state.ledger.settlement(state.ledger.instrument_index[event.instrument])
             assert Views(state).net_quanta(event.account, asset) >= 0
         if isinstance(event, events.DeficitCovered):
-            causes = event.gap_quanta + event.latency_quanta + event.impact_quanta
-            assert causes == event.fund_quanta + event.bad_debt_quanta
+            causes = event.gap_quanta + event.participation_quanta + event.latency_quanta
+            causes += event.oracle_quanta + event.impact_quanta
+            shares = event.fund_quanta + event.backstop_quanta + event.haircut_quanta
+            assert causes == shares + event.socialised_quanta + event.bad_debt_quanta
             left = books(state).fund[event.asset]
-            assert event.bad_debt_quanta == 0 or left == 0
+            assert event.bad_debt_quanta == 0 or left == 0 or state.allocations
+    for name, pool in state.pools.items():
+        stakes = [member.stake for (of, _), member in state.stakes.items() if of == name]
+        assert sum(map(pool.worth, stakes)) <= pool.cash
+    sold = [auction.account for auction in state.auctions.values()]
+    assert sorted(sold) == sorted(state.auction_of) == sorted(set(sold) & state.episodes.keys())
 
 
-@given(histories)
-def test_books_balance_after_every_unit_and_replay_gives_the_facts_back(history):
+@given(lives)
+def test_books_balance_after_every_unit_and_replay_gives_the_facts_back(life):
     store = MemoryStore()
-    world = lived(history, store)
+    world = lived(*life, store)
     state = State()
     for unit in read(store):
         debt = books(state).bad_debt
@@ -43,9 +52,9 @@ def test_books_balance_after_every_unit_and_replay_gives_the_facts_back(history)
     assert state_hash(state) == world.venue.state_hash()
 
 
-@given(histories)
-def test_views_that_followed_have_the_bits_of_views_that_were_built(history):
-    world = lived(history, MemoryStore())
+@given(lives)
+def test_views_that_followed_have_the_bits_of_views_that_were_built(life):
+    world = lived(*life, MemoryStore())
     followed, built = world.venue.views.sweep(), Views(world.state).sweep()
     for one, other in zip(followed, built, strict=True):
         assert one.tobytes() == other.tobytes()
@@ -55,7 +64,7 @@ def test_views_that_followed_have_the_bits_of_views_that_were_built(history):
 @given(histories)
 def test_a_parent_pays_nothing_for_its_child(history):
     store = MemoryStore()
-    lived(history, store)
+    lived(history, TREE, store)
     state, rows = State(), [None]
 
     def look(event):
@@ -73,9 +82,10 @@ def test_a_parent_pays_nothing_for_its_child(history):
 def journals(tmp_path_factory):
     """Return the journals of long histories, each with the hash of the facts that it ended in."""
     found = []
-    for seed in (8, 13):
+    for seed, tree in LONG_LIVES:
         path = tmp_path_factory.mktemp("money") / "journal.db"
-        with lived(long_history(seed), SqliteStore(path)).venue as venue:
+        history = long_history(seed, kinds=KINDS if tree is TREE else ALL_KINDS)
+        with lived(history, tree, SqliteStore(path)).venue as venue:
             found.append((path, venue.state_hash()))
     return found
 
@@ -101,3 +111,8 @@ def test_the_histories_meet_everything(journals):
     assert set(Reason) - refused <= unlikely | unknown
     parked = {e.reason for e in happened if isinstance(e, events.LiquidationParked)}
     assert parked == set(Parked)
+    entered = {e.reason for e in happened if isinstance(e, events.StageEntered)}
+    last = {HandOver.POOL_SHORT}  # after the last stage it begins again
+    assert set(HandOver) - entered <= last | {HandOver.NOTHING_HELPS}
+    ended = {e.reason for e in happened if isinstance(e, events.AuctionEnded)}
+    assert ended == set(AuctionEnd)

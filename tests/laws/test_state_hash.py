@@ -8,12 +8,13 @@ from hullmark.journal import read
 from hullmark.journal.memory import MemoryStore
 from hullmark.runtime import replay
 
-from .world import World, histories, long_history
+from .world import World, lives, long_history
 
 
-@given(histories)
-def test_a_hash_that_is_kept_is_the_hash_of_the_facts_after_every_step(history):
-    world = World(MemoryStore())
+@given(lives)
+def test_a_hash_that_is_kept_is_the_hash_of_the_facts_after_every_step(life):
+    history, tree = life
+    world = World(MemoryStore(), tree)
     running = RunningHash(world.state)
     for step in history:
         world.do(step)
@@ -21,10 +22,11 @@ def test_a_hash_that_is_kept_is_the_hash_of_the_facts_after_every_step(history):
     assert running.current() == running.current()
 
 
-@given(histories)
-def test_it_does_not_matter_when_a_hash_was_begun_or_looked_at(history):
+@given(lives)
+def test_it_does_not_matter_when_a_hash_was_begun_or_looked_at(life):
+    history, tree = life
     store = MemoryStore()
-    world = World(store)
+    world = World(store, tree)
     late = [RunningHash(world.state)]
     for step in history:
         world.do(step)

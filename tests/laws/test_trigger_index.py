@@ -16,7 +16,7 @@ from hullmark.journal.memory import MemoryStore
 from hullmark.margin import evaluate
 
 from .moving_book import Watched
-from .world import histories, lived
+from .world import lived, lives
 
 PATHS = int(os.environ.get("HULLMARK_PATHS", "150"))
 SEED = int(os.environ.get("HULLMARK_SEED", "1"))
@@ -34,10 +34,10 @@ def test_the_index_finds_what_evaluating_everyone_finds(seed):
             assert sorted(found.in_breach) == expected.tolist(), f"path {path}, tick {tick}"
 
 
-@given(histories)
-def test_a_venue_finds_the_same_breaches_through_the_index(steps):
+@given(lives)
+def test_a_venue_finds_the_same_breaches_through_the_index(life):
     store = MemoryStore()
-    lived(steps, store)
+    lived(*life, store)
     state = State()
     indexed, plain = Views(state, indexed_from=0), Views(state)
     for unit in Journal(store).units():

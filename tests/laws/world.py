@@ -18,21 +18,25 @@ from hullmark.runtime import Venue
 
 from .small_venue import (
     ACCOUNTS,
-    ASSETS,
     CHILD,
     EXPIRY_NS,
     INSTRUMENTS,
+    LOTTED,
     MAKER,
     PARENT,
     PORTFOLIOS,
+    STAGED,
+    STAKED,
     START_NS,
     TREE,
     USERS,
+    VAULT,
     adopt,
 )
+from .stages import KINDS as STAGE_KINDS, StageSteps
 
 SECOND_NS = 10**9
-QUANTA = {"USDT": 10**6, "BTC": 10**8}
+QUANTA = {"USDT": 10**6, "BTC": 10**8, "GOLD": 10**3}
 KINDS = (
     ("prices", 6),
     ("trade", 8),
@@ -52,23 +56,33 @@ KINDS = (
     ("bust", 1),
     ("adjust", 1),
 )
+ALL_KINDS = (*KINDS, *STAGE_KINDS)
 HANDS = (*USERS, CHILD, MAKER, *SystemAccount)  # between which cash is adjusted
 SIGNED = {"authorisers": ("Ada", "Grace"), "reason": "a mistake"}
-numbers = st.integers(0, 999)
-steps = st.tuples(
-    st.sampled_from([kind for kind, weight in KINDS for _ in range(weight)]),
-    numbers,
-    numbers,
-    numbers,
+
+
+def drawn(kinds):
+    """Return a strategy for histories of steps of some kinds, by weight."""
+    numbers = st.integers(0, 999)
+    weighed = [kind for kind, weight in kinds for _ in range(weight)]
+    steps = st.tuples(st.sampled_from(weighed), numbers, numbers, numbers)
+    return st.lists(steps, max_size=40)
+
+
+histories = drawn(KINDS)
+staged_histories = drawn(ALL_KINDS)
+lives = st.one_of(  # a history, and the rules that it begins with
+    st.tuples(histories, st.just(TREE)),
+    st.tuples(staged_histories, st.sampled_from([STAGED, LOTTED])),
 )
-histories = st.lists(steps, max_size=40)
 
 
-class World:
+class World(StageSteps):
     """A venue, its clock, the price of bitcoin in cents, and what each number of a step means."""
 
     def __init__(self, store, tree=TREE):
         self.tree = tree
+        self.assets = list(tree["assets"])
         self.now_ns = START_NS
         self.cents = 10_000
         self.trades = []  # units in which one is recorded
@@ -80,6 +94,8 @@ class World:
             yield commands.OpenAccount(account=account, mode=Mode.CROSS)
         for account in PORTFOLIOS:
             yield commands.OpenAccount(account=account, mode=Mode.PORTFOLIO)
+        for account in (VAULT, STAKED) if "pools" in self.tree else ():
+            yield commands.OpenAccount(account=account, mode=Mode.CROSS)
         yield commands.OpenAccount(account=CHILD, mode=Mode.ISOLATED, parent=PARENT)
         for account, cash in ((MAKER, 10**6), *((a, 100) for a in (*USERS, *PORTFOLIOS))):
             yield commands.Deposit(account=account, asset="USDT", quanta=cash * 10**6)
@@ -172,12 +188,12 @@ class World:
     def deposit(self, a, b, c):
         """Return a deposit; now and then of nothing, or to where none may go."""
         account = (*ACCOUNTS, SystemAccount.FUND, SystemAccount.FEES)[a % (len(ACCOUNTS) + 2)]
-        asset = ASSETS[b % len(ASSETS)]
+        asset = self.assets[b % len(self.assets)]
         return commands.Deposit(account=account, asset=asset, quanta=c % 60 * QUANTA[asset] // 10)
 
     def withdraw(self, a, b, c):
         """Return a withdrawal of some share of what can be, or of one quantum more."""
-        account, asset = ACCOUNTS[a % len(ACCOUNTS)], ASSETS[b % len(ASSETS)]
+        account, asset = ACCOUNTS[a % len(ACCOUNTS)], self.assets[b % len(self.assets)]
         most = self.venue.withdrawable(account, asset).quanta
         wanted = most + 1 if c % 5 == 0 else most * (c % 11) // 10
         return commands.Withdraw(account=account, asset=asset, quanta=wanted)
@@ -210,7 +226,9 @@ class World:
 
     def interest(self, a, b, c):
         """Return a charge of up to a tenth of a per cent."""
-        return commands.ChargeInterest(asset=ASSETS[a % len(ASSETS)], rate_nano=1 + b * 1_000)
+        return commands.ChargeInterest(
+            asset=self.assets[a % len(self.assets)], rate_nano=1 + b * 1_000
+        )
 
     def time(self, a, b, c):
         """Return time: a second, a pause, or so long that prices are stale."""
@@ -226,6 +244,8 @@ class World:
             schedule["tiers"][0]["maintenance"] = f"0.0{3 + c % 5}"
         if a % 5 == 0:
             del tree["margin"]["tiered"]["INVERSE"]
+        if "pools" in tree:
+            self.vary_chain(tree, a, c)
         return adopt(tree, None if b % 2 else self.now_ns + c * SECOND_NS)
 
     def expiry(self, a, b, c):
@@ -256,13 +276,13 @@ class World:
         """Return cash that moves, now and then without a second signature."""
         source, target = HANDS[a % len(HANDS)], HANDS[b % len(HANDS)]
         signed = SIGNED if c % 9 else SIGNED | {"authorisers": ("Ada", "ada")}
-        moved = {"source": source, "target": target, "asset": ASSETS[c % len(ASSETS)]}
+        moved = {"source": source, "target": target, "asset": self.assets[c % len(self.assets)]}
         return commands.AdjustCash(**moved, quanta=1 + c * 10**4, **signed)
 
 
-def lived(history, store):
+def lived(history, tree, store):
     """Return the world after a history, its views compared with fresh ones at every step."""
-    world = World(store)
+    world = World(store, tree)
     for step in history:
         world.do(step)
         kept = world.venue.views
@@ -270,9 +290,9 @@ def lived(history, store):
     return world
 
 
-def long_history(seed, length=1_500):
+def long_history(seed, length=1_500, *, kinds=KINDS):
     """Return one history that does not depend on how examples are drawn."""
     chance = random.Random(seed)
-    kinds = [kind for kind, weight in KINDS for _ in range(weight)]
+    kinds = [kind for kind, weight in kinds for _ in range(weight)]
     numbers_of = [[chance.randrange(1_000) for _ in range(3)] for _ in range(length)]
     return [(chance.choice(kinds), *three) for three in numbers_of]

@@ -34,7 +34,9 @@ class Incident:
         self.file = load(name)
         self.rules = copy.deepcopy(self.file["venue"])
         if not defended:
-            self.rules["prices"] |= copy.deepcopy(self.file["undefended"])
+            self.rules["prices"] |= copy.deepcopy(self.file.get("undefended", {}))
+            for section, changes in self.file.get("undefended_venue", {}).items():
+                self.rules[section] |= copy.deepcopy(changes)
         for factor, changes in prices.items():
             self.rules["prices"][factor] |= changes
         self.start_ns = parse_instant("start", self.file["start"])

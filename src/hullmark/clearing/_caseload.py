@@ -12,7 +12,7 @@ from hullmark.clearing._running_tables import MOVES_TABLES
 from hullmark.clearing._state import State
 from hullmark.domain import Event, events
 from hullmark.ledger import Position
-from hullmark.liquidation import LiquidationEngine
+from hullmark.liquidation import LiquidationEngine, Plan
 
 
 class Case(NamedTuple):
@@ -39,8 +39,9 @@ class Caseload:
         self._state = state
         self._waiting: tuple[int, ...] = ()  # found in breach, and not looked at since
         self._cases: dict[int, Case] = {}
-        self._plans: dict[int, tuple[int, ...]] = {}  # signed lots per position held
+        self._plans: dict[int, Plan] = {}
         self._engine: LiquidationEngine | None = None  # whose plans they are
+        self._planned_ns = 0  # when they were made
         self._touched: set[int] | None = None  # rows of the ledger, since there are cases
 
     def apply(self, event: Event) -> None:
@@ -51,6 +52,8 @@ class Caseload:
             self._waiting = event.accounts  # type: ignore[union-attr]
         elif kind in MOVES_TABLES:
             self.drop()
+        elif isinstance(event, events.LiquidationOrdered) and self._is_sized:
+            self._plans.pop(event.account, None)  # less may be ordered now
 
     def case(self, account: int) -> Case | None:
         """Return the case of an account; ``None`` if there is none, or it has changed since."""
@@ -59,11 +62,18 @@ class Caseload:
             return case
         return None if self._state.ledger.row_of[account] in self._touched else case
 
-    def plan(self, account: int, engine: LiquidationEngine) -> tuple[int, ...] | None:
-        """Return the lots that an engine wants to trade; ``None`` if it has not been asked.
+    # Whether how much an order may close hangs on the clock, and on the orders before it.
+    @property
+    def _is_sized(self) -> bool:
+        return self._state.in_force.liquidation.sizes is not None
+
+    def plan(self, account: int, engine: LiquidationEngine) -> Plan | None:
+        """Return what an engine wants to trade; ``None`` if it has not been asked.
 
         To be asked only of an account that has a case.
         """
+        if self._planned_ns != self._state.now_ns and self._plans and self._is_sized:
+            self._plans.clear()
         return self._plans.get(account) if engine is self._engine else None
 
     def batch_of(self, account: int) -> tuple[int, ...]:
@@ -88,9 +98,9 @@ class Caseload:
             self._plans.clear()
         return [self._cases[account]]
 
-    def take_plans(self, engine: LiquidationEngine, plans: dict[int, tuple[int, ...]]) -> None:
+    def take_plans(self, engine: LiquidationEngine, plans: dict[int, Plan]) -> None:
         """Keep what an engine wants to trade."""
-        self._engine = engine
+        self._engine, self._planned_ns = engine, self._state.now_ns
         self._plans.update(plans)
 
     def drop(self) -> None:

@@ -1,16 +1,21 @@
 """Working out cases and plans: the margins of all accounts of a batch at once, and one proposal."""
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 
 from hullmark.clearing._caseload import Case
+from hullmark.clearing._hedges import hedges_of
+from hullmark.clearing._order_sizes import most_lots
+from hullmark.clearing._price_limits import limited_unwinds
 from hullmark.clearing._state import State
 from hullmark.clearing._unwinds import Unwind, net_worth
 from hullmark.clearing._views import Views
-from hullmark.core import NANO
+from hullmark.core import NANO, FloatArray
 from hullmark.ledger import Position
-from hullmark.liquidation import Breach, Breaches, LiquidationEngine
+from hullmark.liquidation import Breach, Breaches, Choice, Hedges, LiquidationEngine, Plan
+from hullmark.margin import RiskTables
 from hullmark.market import Action
 
 
@@ -66,7 +71,12 @@ def net_quanta(state: State, views: Views, case: Case, asset: int) -> int:
 
 
 def plan_of(state: State, views: Views, engine: LiquidationEngine, case: Case) -> tuple[int, ...]:
-    """Return the signed lots that the engine wants to trade, one number per position held.
+    """Return the signed lots that the engine wants to trade, one number per position held."""
+    return whole_plan_of(state, views, engine, case).lots
+
+
+def whole_plan_of(state: State, views: Views, engine: LiquidationEngine, case: Case) -> Plan:
+    """Return what the engine wants to trade, hedges among it.
 
     The prices that the account rests on have to allow a liquidation.
     """
@@ -79,9 +89,9 @@ def plan_of(state: State, views: Views, engine: LiquidationEngine, case: Case) -
             if other is case or _plannable(views, other)
         ]
         plans = engine.propose(_breaches(state, views, wanted))
-        lots = {other.account: plan.lots for other, plan in zip(wanted, plans, strict=True)}
-        caseload.take_plans(engine, lots)
-        known = lots[case.account]
+        found = {other.account: plan for other, plan in zip(wanted, plans, strict=True)}
+        caseload.take_plans(engine, found)
+        known = found[case.account]
     return known
 
 
@@ -92,39 +102,78 @@ def _plannable(views: Views, case: Case) -> bool:
 
 def _breaches(state: State, views: Views, cases: Sequence[Case]) -> Breaches:
     ledger, rules = state.ledger, state.in_force.liquidation
-    target, penalty = rules.target_nano / NANO, rules.penalty_nano / NANO
+    terms: _Terms = {
+        "tables": views.tables,
+        "target": rules.target_nano / NANO,
+        "penalty": rules.penalty_nano / NANO,
+        "fee": rules.fee_nano / NANO,
+        "choice": rules.choice,
+        "hedges": hedges_of(state, views),
+    }
     if len(cases) == 1:
-        return Breaches.of(_breach(views, cases[0], target=target, penalty=penalty))
+        return Breaches.of(_breach(state, views, cases[0], terms))
     rows = ledger.rows_of(np.array([case.account for case in cases], np.int64))
     lines = ledger.lines(rows)
-    sells, buys = np.zeros((2, len(ledger.instruments)))  # settlement units at the limits
-    for number in np.unique(lines.instrument).tolist():
-        unwind = views.unwind(number)
-        sells[number], buys[number] = unwind.sell_value, unwind.buy_value
-    held = lines.instrument
+    held, numbers = lines.instrument, np.unique(lines.instrument).tolist()
+    if rules.limit == "sliding":
+        values = [v for case in cases for v in _limit_values(state, views, case)]
+        limit_value = np.array(values, np.float64)
+    else:
+        sells, buys = np.zeros((2, len(ledger.instruments)))  # settlement units at the limits
+        for number in numbers:
+            unwind = views.unwind(number)
+            sells[number], buys[number] = unwind.sell_value, unwind.buy_value
+        limit_value = np.where(lines.lots > 0, sells[held], buys[held])
+    most = np.zeros(0, np.int64)
+    if rules.sizes is not None:
+        most = np.array([n for case in cases for n in _most(state, views, case)], np.int64)
     return Breaches(
         accounts=[case.account for case in cases],
         rows=views.rows_of(lines, views.models(rows)),
-        tables=views.tables,
         lots=lines.lots,
-        limit_value=np.where(lines.lots > 0, sells[held], buys[held]),
-        target=target,
-        penalty=penalty,
+        limit_value=limit_value,
+        lots_max=most,
+        depth_usd=_depths(state)[held] if rules.depth_usd else np.zeros(0),
+        **terms,
     )
 
 
-def _breach(views: Views, case: Case, *, target: float, penalty: float) -> Breach:
-    lots = [position.lots for _, position in case.held]
-    limits = [
-        unwind.sell_value if n > 0 else unwind.buy_value
-        for n, unwind in zip(lots, unwinds_of(views, case), strict=True)
-    ]
+def _breach(state: State, views: Views, case: Case, terms: "_Terms") -> Breach:
+    rules = state.in_force.liquidation
+    numbers = [number for number, _ in case.held]
+    most = [] if rules.sizes is None else _most(state, views, case)
     return Breach(
         account=case.account,
         holding=views.row(case.account),
-        tables=views.tables,
-        lots=np.array(lots, np.int64),
-        limit_value=np.array(limits, np.float64),
-        target=target,
-        penalty=penalty,
+        lots=np.array([position.lots for _, position in case.held], np.int64),
+        limit_value=np.array(_limit_values(state, views, case), np.float64),
+        lots_max=np.array(most, np.int64),
+        depth_usd=_depths(state)[numbers] if rules.depth_usd else np.zeros(0),
+        **terms,
     )
+
+
+class _Terms(TypedDict):
+    tables: RiskTables
+    target: float
+    penalty: float
+    fee: float
+    choice: Choice
+    hedges: Hedges | None
+
+
+def _limit_values(state: State, views: Views, case: Case) -> list[float]:
+    unwinds = limited_unwinds(state, views, case)
+    return [
+        unwind.sell_value if position.lots > 0 else unwind.buy_value
+        for unwind, (_, position) in zip(unwinds, case.held, strict=True)
+    ]
+
+
+def _most(state: State, views: Views, case: Case) -> list[int]:
+    return most_lots(state, views, case, unwinds_of(views, case), beside_others=False)
+
+
+def _depths(state: State) -> FloatArray:
+    depth_usd = state.in_force.liquidation.depth_usd
+    return np.array([depth_usd.get(i.symbol, np.inf) for i in state.ledger.instruments])

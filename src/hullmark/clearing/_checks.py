@@ -65,10 +65,19 @@ def need_margined(state: State, account: int, symbol: str) -> events.Refused | N
 
 
 def need_live(state: State, symbol: str) -> events.Refused | None:
-    """Refuse a trade in an instrument at or past its expiry."""
+    """Refuse a trade in an instrument at or past its expiry, or halted."""
+    refused = need_unexpired(state, symbol)
+    if refused is None and symbol in state.halted:
+        refused = refuse(Reason.INSTRUMENT_HALTED, f"{symbol} must not be halted to be traded")
+    return refused
+
+
+def need_unexpired(state: State, symbol: str) -> events.Refused | None:
+    """Refuse what comes at or past an instrument's expiry, or after its final settlement."""
+    if symbol in state.expired:
+        detail = f"{symbol} must be traded before its final settlement"
+        return refuse(Reason.INSTRUMENT_EXPIRED, detail)
     instrument = state.ledger.instruments[state.ledger.instrument_index[symbol]]
-    if type(instrument) is Perpetual:  # most are
-        return None
     if isinstance(instrument, Spot | Perpetual) or state.now_ns < instrument.expiry_ns:
         return None
     return refuse(Reason.INSTRUMENT_EXPIRED, f"{symbol} must be traded before its expiry")

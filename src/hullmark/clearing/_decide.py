@@ -4,11 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hullmark.clearing import (
+    _decide_auctions as auctions,
     _decide_cash as cash,
     _decide_corrections as corrections,
+    _decide_fill as fills,
+    _decide_funds as funds,
     _decide_liquidation as liquidation,
     _decide_many_trades as many_trades,
     _decide_market as market,
+    _decide_operator as operator,
+    _decide_pools as pools,
+    _decide_quotes as quotes,
     _decide_trades as trades,
 )
 from hullmark.clearing._checks import refuse
@@ -35,6 +41,12 @@ _ON_FACTS: Mapping[type, Callable[[State, Any], Sequence[Event]]] = {
     commands.ChargeInterest: cash.charge_interest,
     commands.CancelOrder: trades.cancel_order,
     commands.AdjustCash: corrections.adjust_cash,
+    commands.SetSoftTerms: operator.set_soft_terms,
+    commands.SetBreaker: operator.set_breaker,
+    commands.HaltInstrument: operator.halt_instrument,
+    commands.ResumeInstrument: operator.resume_instrument,
+    commands.AllocateFund: funds.allocate_fund,
+    commands.RepayLosses: funds.repay_losses,
 }
 _ON_MARGINS: Mapping[type, Callable[[State, Views, Any], Sequence[Event]]] = {
     commands.Withdraw: cash.withdraw,
@@ -43,8 +55,14 @@ _ON_MARGINS: Mapping[type, Callable[[State, Views, Any], Sequence[Event]]] = {
     commands.ReportTrades: many_trades.report_trades,
     commands.RestOrder: trades.rest_order,
     commands.BustTrade: corrections.bust_trade,
+    commands.TakeAuction: auctions.take_auction,
+    commands.ResetAuction: auctions.reset_auction,
+    commands.PostQuote: quotes.post_quote,
+    commands.JoinPool: pools.join_pool,
+    commands.LeavePool: pools.leave_pool,
     commands.SweepAccounts: liquidation.sweep,
-    commands.ReportFill: liquidation.report_fill,
+    commands.CallMargins: operator.call_margins,
+    commands.ReportFill: fills.report_fill,
 }
 
 

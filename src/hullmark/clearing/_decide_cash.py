@@ -12,8 +12,10 @@ from hullmark.clearing._checks import (
     refuse,
     settled_cash,
 )
+from hullmark.clearing._decide_pools import need_no_pool
 from hullmark.clearing._state import State
 from hullmark.clearing._views import Views
+from hullmark.clearing._withdrawal_gate import covered_quanta, need_covered, need_gate_open
 from hullmark.core import NANO, mul_div_ceil
 from hullmark.domain import FIRST_ACCOUNT, Event, Mode, Reason, SystemAccount, commands, events
 from hullmark.market import Action
@@ -66,11 +68,14 @@ def withdraw(state: State, views: Views, command: commands.Withdraw) -> Sequence
         need_in_range("quanta", quanta, 1)
         or need_account(state, account)
         or _need_parent_deposit(state, account)
+        or need_no_pool(state, account)
         or need_asset(state, asset)
         or _need_trusted(views, account)
         or need_calm(state, account)
         or need_cash(state, account, asset, quanta)
         or _need_custody(state, asset, quanta)
+        or need_gate_open(state, views)
+        or need_covered(state, views, account, asset, quanta)
         or _need_withdrawable(state, views, account, asset, quanta)
     )
     if refused:
@@ -88,7 +93,11 @@ def withdrawable_quanta(state: State, views: Views, account: int, asset: str) ->
     most = settled_cash(state, account, asset)
     if account not in state.parents:  # an isolated one gives back to its parent, inside the venue
         most = min(most, _held_in_custody(state, asset))
+        covered = covered_quanta(state, views, account, asset)
+        most = most if covered is None else min(most, covered)
     paid, unpaid = 0, most + 1  # the one can be paid, the other not
+    if need_no_pool(state, account):
+        return 0
     if need_calm(state, account) or views.doubt(account, Action.WITHDRAW):
         return 0
     if unpaid <= 1 or views.withdrawable_usd(account, index, 0) < 0:
@@ -113,6 +122,7 @@ def transfer(state: State, views: Views, command: commands.Transfer) -> Sequence
         or need_account(state, source)
         or need_account(state, target)
         or _need_family(state, source, target)
+        or need_no_pool(state, source)
         or need_asset(state, asset)
         or need_room(state, target, asset, command.quanta)
         or _need_trusted(views, source)

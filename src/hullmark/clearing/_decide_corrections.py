@@ -6,7 +6,6 @@ nor initial margin are asked; the sweep that follows finds what has come under i
 """
 
 from collections.abc import Sequence
-from unicodedata import category, normalize
 
 from hullmark.clearing._checks import (
     QUANTA_MAX,
@@ -15,18 +14,19 @@ from hullmark.clearing._checks import (
     need_cash,
     need_in_range,
     need_instrument,
-    need_live,
     need_no_order_at_work,
     need_room,
+    need_unexpired,
     refuse,
 )
+from hullmark.clearing._decide_funds import need_free_fund
 from hullmark.clearing._decide_trades import need_room_beside_orders
+from hullmark.clearing._signatures import need_two_people
 from hullmark.clearing._state import State
 from hullmark.clearing._views import Views
 from hullmark.core import INT64_MAX, format_scaled
 from hullmark.domain import Event, Perpetual, Reason, Spot, SystemAccount, commands, events
 
-NAME_LENGTH_MAX = 100
 REASON_LENGTH_MAX = 1_000
 
 # What comes in here belongs to the venue, and what is not there cannot be given.
@@ -54,7 +54,7 @@ def bust_trade(state: State, views: Views, command: commands.BustTrade) -> Seque
         or need_account(state, buyer)
         or need_account(state, seller)
         or need_instrument(state, symbol)
-        or need_live(state, symbol)
+        or need_unexpired(state, symbol)
         or _need_standing(state, command.sequence, command.row)
     )
     if refused:
@@ -92,7 +92,8 @@ def adjust_cash(state: State, command: commands.AdjustCash) -> Sequence[Event]:
     """Move cash between any two accounts but custody.
 
     A user may come to owe what is taken: it is a debt like any other, for which the margin of that
-    account answers. What the venue itself holds stays at zero or above.
+    account answers. What the venue itself holds stays at zero or above, and what of the fund is set
+    aside for a market stays there.
     """
     source, target, asset = command.source, command.target, command.asset
     quanta, reverses = command.quanta, command.reverses
@@ -110,6 +111,7 @@ def adjust_cash(state: State, command: commands.AdjustCash) -> Sequence[Event]:
         or _need_unsold(state, source, asset)
         or _need_spare(state, source, asset, quanta)
         or _need_debt(state, target, asset, quanta)
+        or (need_free_fund(state, asset, quanta) if source == SystemAccount.FUND else None)
     )
     if refused:
         return (refused,)
@@ -126,24 +128,12 @@ def adjust_cash(state: State, command: commands.AdjustCash) -> Sequence[Event]:
 
 
 def _need_signed(authorisers: tuple[str, str], reason: str) -> events.Refused | None:
-    for name in authorisers:
-        if not _letters(name) or len(name) > NAME_LENGTH_MAX:
-            detail = f"authorisers must have names of 1 to {NAME_LENGTH_MAX} characters"
-            return refuse(Reason.UNAUTHORISED, f"{detail}, was {name!r:.120}")
-    first, second = map(_letters, authorisers)
-    if first == second:
-        detail = f"authorisers must be two different people, was {authorisers}"
-        return refuse(Reason.UNAUTHORISED, detail)
+    if refused := need_two_people(authorisers):
+        return refused
     if not 1 <= len(reason.strip()) <= REASON_LENGTH_MAX:
         detail = f"reason must have 1 to {REASON_LENGTH_MAX} characters, was {reason!r:.120}"
         return refuse(Reason.UNAUTHORISED, detail)
     return None
-
-
-# A name as it is read: blanks, invisible characters, case and forms of one letter do not count.
-def _letters(name: str) -> str:
-    folded = normalize("NFKC", normalize("NFKC", name).casefold())
-    return "".join(letter for letter in folded if category(letter)[0] not in "CZ")
 
 
 def _need_recorded(command: commands.BustTrade) -> events.Refused | None:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from hullmark.clearing._checks import QUANTA_MAX, need_in_range, need_instrument, refuse
+from hullmark.clearing._decide_funds import listing_parts, parts_given_back
 from hullmark.clearing._dry_run import newly_under
 from hullmark.clearing._market_view import factors_of
 from hullmark.clearing._price_trust import doubt_of
 from hullmark.clearing._pricing_order import accepted_prices, capped_below
 from hullmark.clearing._rules import Rules
+from hullmark.clearing._stage_auction import ended_by
 from hullmark.clearing._state import State
 from hullmark.core import INT64_MAX, NANO, format_instant
 from hullmark.domain import (
@@ -42,7 +44,8 @@ def adopt_rules(state: State, command: commands.AdoptRules) -> Sequence[Event]:
     if harmed := _brought_under(state, rules, command.breaches_max):
         return (refuse(Reason.RULES_INVALID, harmed),)
     if effective_ns is None or effective_ns <= state.now_ns:
-        return (events.RulesAdopted(rules=rules.text),)
+        adopted = events.RulesAdopted(rules=rules.text)
+        return (adopted, *ended_by(state, rules), *listing_parts(state, rules))
     if state.rules is None:
         detail = f"the first rules must be in force at once, was {format_instant(effective_ns)}"
         return (refuse(Reason.RULES_INVALID, detail),)
@@ -60,7 +63,12 @@ def advance_time(state: State, command: commands.AdvanceTime) -> Sequence[Event]
 def activate_rules(state: State, command: commands.ActivateRules) -> Sequence[Event]:
     """Put the scheduled rules in force whose instant has come, the earliest first."""
     due = [w for w in state.scheduled if w.effective_ns <= state.now_ns]
-    return tuple(events.RulesAdopted(rules=waiting.rules) for waiting in due)
+    if not due:
+        return ()
+    told: list[Event] = [events.RulesAdopted(rules=waiting.rules) for waiting in due]
+    rules = [Rules.parse_text(waiting.rules) for waiting in due]
+    # What is listed is counted against the rules of now.
+    return (*told, *ended_by(state, *rules), *listing_parts(state, rules[-1]))
 
 
 def defer_reactions(state: State, command: commands.DeferReactions) -> Sequence[Event]:
@@ -148,22 +156,33 @@ def accrue_funding(state: State, command: commands.AccrueFunding) -> Sequence[Ev
 
 
 def settle_expiry(state: State, command: commands.SettleExpiry) -> Sequence[Event]:
-    """Close all positions of an expired instrument; orders that work in it are gone."""
+    """Close all positions of an instrument that has expired, or that is halted to be delisted.
+
+    Orders in it are gone. Of what is delisted no price is asked for: there may be none any more.
+    """
     symbol = command.instrument
     refused = need_in_range("price_nano", command.price_nano, 1, INT64_MAX)
     refused = refused or need_instrument(state, symbol)
     if refused:
         return (refused,)
     terms = _terms(state, symbol)
-    if isinstance(terms, Spot | Perpetual) or state.now_ns < terms.expiry_ns:
-        return (refuse(Reason.INSTRUMENT_LIVE, f"{symbol} must be at its expiry"),)
     if symbol in state.expired:
         return (refuse(Reason.INSTRUMENT_EXPIRED, f"{symbol} must not be settled twice"),)
-    refused = _need_room_to_settle(state, command) or _need_settleable(
-        state, state.ledger.instrument_index[symbol]
-    )
+    halt = state.halted.get(symbol)
+    delisted = halt is not None and halt.delisting
+    if not delisted and (isinstance(terms, Spot | Perpetual) or state.now_ns < terms.expiry_ns):
+        return (refuse(Reason.INSTRUMENT_LIVE, f"{symbol} must be at its expiry"),)
+    refused = _need_room_to_settle(state, command)
+    if refused is None and not delisted:
+        refused = _need_settleable(state, state.ledger.instrument_index[symbol])
     if refused:
         return (refused,)
+    settled = events.ExpirySettled(instrument=symbol, price_nano=command.price_nano)
+    return (*orders_gone(state, symbol), settled, *parts_given_back(state, symbol))
+
+
+def orders_gone(state: State, symbol: str) -> tuple[Event, ...]:
+    """Return the end of all orders in an instrument, those that rest and those at work."""
     released = [
         events.OrderReleased(order=o.order, account=o.account)
         for o in state.resting.values()
@@ -174,8 +193,7 @@ def settle_expiry(state: State, command: commands.SettleExpiry) -> Sequence[Even
         for o in state.working.values()
         if o.instrument == symbol
     ]
-    settled = events.ExpirySettled(instrument=symbol, price_nano=command.price_nano)
-    return (*released, *ended, settled)
+    return (*released, *ended)
 
 
 # In words whom rules would bring under, if those are more than the command lets them.

@@ -153,6 +153,8 @@ def _is_plain(state: State, command: commands.ReportTrade) -> bool:
     terms, carries = ledger.instruments[number], state.in_force.margin.carries
     return (
         type(terms) is Perpetual
+        and command.instrument not in state.halted
+        and command.instrument not in state.expired
         and 1 <= command.lots <= QUANTA_MAX
         and 1 <= command.price_nano <= INT64_MAX
         and 0 <= command.buyer_fee_quanta <= QUANTA_MAX

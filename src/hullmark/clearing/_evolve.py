@@ -6,7 +6,11 @@ from typing import get_args
 
 import numpy as np
 
+from hullmark.clearing._evolve_losses import LOSS_EFFECTS
+from hullmark.clearing._evolve_stages import STAGE_EFFECTS, add_participation, note_ordered
 from hullmark.clearing._rules import Rules
+from hullmark.clearing._seasons import note_moved, note_rules, note_time
+from hullmark.clearing._stage_facts import Course
 from hullmark.clearing._state import Episode, State, Throttle
 from hullmark.domain import Event, Print, SystemAccount, events, unpack_columns
 from hullmark.market import latest_prints
@@ -49,6 +53,7 @@ def _(event: events.RulesAdopted, state: State) -> None:
     state.scheduled = [
         w for w in state.scheduled if w.rules != event.rules or w.effective_ns > state.now_ns
     ]
+    note_rules(state)
 
 
 @_apply.register
@@ -62,6 +67,7 @@ def _(event: events.AccountOpened, state: State) -> None:
 @_apply.register
 def _(event: events.Deposited, state: State) -> None:
     asset = state.ledger.asset_index[event.asset]
+    note_moved(state, event.asset, event.quanta, target=event.account)
     state.ledger.move(SystemAccount.CUSTODY, event.account, asset, event.quanta)
 
 
@@ -69,6 +75,7 @@ def _(event: events.Deposited, state: State) -> None:
 def _(event: events.Withdrawn, state: State) -> None:
     ledger, asset = state.ledger, state.ledger.asset_index[event.asset]
     ledger.settle_all_funding(event.account)
+    note_moved(state, event.asset, event.quanta, source=event.account)
     ledger.move(event.account, SystemAccount.CUSTODY, asset, event.quanta)
 
 
@@ -76,6 +83,7 @@ def _(event: events.Withdrawn, state: State) -> None:
 def _(event: events.Transferred, state: State) -> None:
     ledger, asset = state.ledger, state.ledger.asset_index[event.asset]
     ledger.settle_all_funding(event.source)
+    note_moved(state, event.asset, event.quanta, source=event.source, target=event.target)
     ledger.move(event.source, event.target, asset, event.quanta)
 
 
@@ -136,6 +144,7 @@ def _(event: events.TradeBusted, state: State) -> None:
 @_apply.register
 def _(event: events.CashAdjusted, state: State) -> None:
     asset = state.ledger.asset_index[event.asset]
+    note_moved(state, event.asset, event.quanta, source=event.source, target=event.target)
     state.ledger.move(event.source, event.target, asset, event.quanta)
     if event.reverses is not None:
         state.corrected.add((event.reverses, 0))
@@ -168,6 +177,7 @@ def _(event: events.PricesAccepted, state: State) -> None:
 @_apply.register
 def _(event: events.TimeAdvanced, state: State) -> None:
     state.valuation_ns = event.now_ns
+    note_time(state)
 
 
 @_apply.register
@@ -192,11 +202,17 @@ def _(event: events.ExpirySettled, state: State) -> None:
     ledger = state.ledger
     ledger.settle_expiry(ledger.instrument_index[event.instrument], event.price_nano)
     state.expired.add(event.instrument)
+    if event.instrument in state.halted:
+        del state.halted[event.instrument]
 
 
 @_apply.register
 def _(event: events.LiquidationStarted, state: State) -> None:
     state.episodes[event.account] = Episode(event.asset, event.net_quanta, dict(event.trigger_nano))
+    rules, now_ns = state.in_force.liquidation, state.now_ns
+    if event.lots or rules.chain or rules.sizes is not None:
+        lots = dict(event.lots)
+        state.courses[event.account] = Course(entered_ns=now_ns, lots=lots, began_ns=now_ns)
 
 
 @_apply.register
@@ -205,6 +221,7 @@ def _(event: events.LiquidationOrdered, state: State) -> None:
     if left_nano is not None:
         level_nano = left_nano - event.notional_nano
         state.throttles[event.instrument] = Throttle(level_nano, state.now_ns)
+    note_ordered(state, event)
     state.working[event.order] = event
     state.unfilled[event.order] = event.lots
     state.working_of.setdefault(event.account, set()).add(event.order)
@@ -224,14 +241,16 @@ def _(event: events.LiquidationFilled, state: State) -> None:
         buyer, seller = sides if event.lots > 0 else sides[::-1]
         ledger.trade(buyer, seller, instrument, lots=abs(event.lots), cost=event.cost_quanta)
         asset = ledger.settlement(instrument)
-        ledger.move(event.account, SystemAccount.FUND, asset, event.penalty_quanta)
+        taken = event.penalty_quanta + event.surplus_quanta
+        ledger.move(event.account, SystemAccount.FUND, asset, taken)
         episode = state.episodes[event.account]
         if ledger.assets[asset].symbol == episode.asset:  # quanta of others do not explain it
             state.episodes[event.account] = replace(
                 episode,
                 latency_quanta=episode.latency_quanta + event.latency_quanta,
-                impact_quanta=episode.impact_quanta + event.impact_quanta + event.penalty_quanta,
+                impact_quanta=episode.impact_quanta + event.impact_quanta + taken,
             )
+            add_participation(state, event.account, event.participation_quanta, event.oracle_quanta)
         state.unfilled[event.order] -= event.lots
     if event.final:
         _end_order(state, event.order, event.account)
@@ -250,22 +269,14 @@ def _(event: events.LiquidationParked, state: State) -> None:
 
 @_apply.register
 def _(event: events.LiquidationEnded, state: State) -> None:
-    del state.episodes[event.account]
-    if event.account in state.parked:
-        del state.parked[event.account]
-
-
-@_apply.register
-def _(event: events.CollateralSeized, state: State) -> None:
-    asset = state.ledger.asset_index[event.asset]
-    state.ledger.move(event.account, SystemAccount.FUND, asset, event.quanta)
-
-
-@_apply.register
-def _(event: events.DeficitCovered, state: State) -> None:
-    ledger, asset = state.ledger, state.ledger.asset_index[event.asset]
-    ledger.move(SystemAccount.FUND, event.account, asset, event.fund_quanta)
-    ledger.move(SystemAccount.BAD_DEBT, event.account, asset, event.bad_debt_quanta)
+    account = event.account
+    del state.episodes[account]
+    if account in state.courses:
+        del state.courses[account]
+    if account in state.requests:
+        del state.requests[account]
+    if account in state.parked:
+        del state.parked[account]
 
 
 @_apply.register
@@ -289,4 +300,7 @@ def _drop(index: dict[int, set[int]], account: int, order: int) -> None:
         del index[account]
 
 
-_EFFECTS = {kind: _apply.dispatch(kind) for kind in get_args(Event)}  # a look-up is quicker
+# A look-up is quicker than a dispatch.
+_EFFECTS = {kind: _apply.dispatch(kind) for kind in get_args(Event)}
+_EFFECTS |= STAGE_EFFECTS
+_EFFECTS |= LOSS_EFFECTS

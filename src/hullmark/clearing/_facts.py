@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hullmark.clearing._rules import Rules
+from hullmark.clearing._stage_facts import Auction, Course, Membership, Ordered, Quote, Season
 from hullmark.clearing._state import Episode, State, Throttle
 from hullmark.domain import AcceptedPrice, Command, Mode, Print, SystemAccount, events
 from hullmark.errors import InvalidInputError
 from hullmark.ledger import Ledger
+from hullmark.liquidation import Pool
 
 _MODES = tuple(Mode)
 _CODES = {mode: code for code, mode in enumerate(_MODES)}
@@ -26,6 +28,26 @@ class Facts(NamedTuple):
 
     columns: Mapping[str, NDArray[Any]]
     document: bytes
+
+
+# What the stages of liquidations and the waterfall have added since release 0.1.0.
+class _Stages(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    courses: list[tuple[int, Course]] = []
+    ordered: dict[str, Ordered] = {}
+    soft: list[events.SoftTermsSet] = []
+    calls: list[tuple[int, int]] = []
+    auctions: list[tuple[int, Auction]] = []
+    auction_last: int = 0
+    quotes: list[tuple[int, Quote]] = []
+    requests: list[events.QuotesRequested] = []
+    pools: dict[str, Pool] = {}
+    stakes: list[tuple[tuple[str, int], Membership]] = []
+    halted: list[events.InstrumentHalted] = []
+    breaker: events.BreakerSet | None = None
+    allocations: list[tuple[tuple[str, str], int]] = []
+    losses: list[tuple[tuple[int, str], int]] = []
+    seasons: list[tuple[tuple[int, str], Season]] = []
+    season_ns: int = 0
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -46,6 +68,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     parked: list[events.LiquidationParked]
     throttles: dict[str, Throttle]
     deferred: tuple[Command, ...]
+    stages: _Stages = msgspec.field(default_factory=_Stages)
 
 
 _ENCODER = msgspec.msgpack.Encoder(order="deterministic")
@@ -75,6 +98,7 @@ def pack(state: State) -> Facts:
         parked=list(state.parked.values()),
         throttles=state.throttles,
         deferred=state.deferred,
+        stages=_pack_stages(state),
     )
     columns = {f"ledger.{name}": column for name, column in state.ledger.columns().items()}
     columns |= {"modes": modes, "children": children, "parents": parents}
@@ -107,6 +131,7 @@ def unpack(facts: Facts) -> State:
     state.episodes.update(document.episodes)
     state.parked.update({pause.account: pause for pause in document.parked})
     state.throttles.update(document.throttles)
+    _take_stages(state, document.stages)
     _take_accounts(state, facts.columns)
     for order in document.resting:
         state.resting[order.order] = order
@@ -115,6 +140,46 @@ def unpack(facts: Facts) -> State:
         state.working[sent.order] = sent
         state.working_of.setdefault(sent.account, set()).add(sent.order)
     return state
+
+
+def _pack_stages(state: State) -> _Stages:
+    return _Stages(
+        courses=list(state.courses.items()),
+        ordered=state.ordered,
+        soft=list(state.soft.values()),
+        calls=list(state.calls.items()),
+        auctions=list(state.auctions.items()),
+        auction_last=state.auction_last,
+        quotes=list(state.quotes.items()),
+        requests=list(state.requests.values()),
+        pools=state.pools,
+        stakes=list(state.stakes.items()),
+        halted=list(state.halted.values()),
+        breaker=state.breaker,
+        allocations=list(state.allocations.items()),
+        losses=list(state.losses.items()),
+        seasons=list(state.seasons.items()),
+        season_ns=state.season_ns,
+    )
+
+
+def _take_stages(state: State, stages: _Stages) -> None:
+    state.courses.update(stages.courses)
+    state.ordered.update(stages.ordered)
+    state.soft.update({terms.account: terms for terms in stages.soft})
+    state.calls.update(stages.calls)
+    state.auctions.update(stages.auctions)
+    state.auction_of.update({a.account: number for number, a in stages.auctions})
+    state.auction_last, state.breaker = stages.auction_last, stages.breaker
+    state.quotes.update(stages.quotes)
+    state.requests.update({asked.account: asked for asked in stages.requests})
+    state.pools.update(stages.pools)
+    state.stakes.update(stages.stakes)
+    state.halted.update({halt.instrument: halt for halt in stages.halted})
+    state.allocations.update(stages.allocations)
+    state.losses.update(stages.losses)
+    state.seasons.update(stages.seasons)
+    state.season_ns = stages.season_ns
 
 
 def _ledger(facts: Facts, rules: Rules | None) -> Ledger:

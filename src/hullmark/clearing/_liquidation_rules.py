@@ -1,14 +1,22 @@
 """How a venue liquidates: target, price limits, patience and throttles, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hullmark.core import NANO, SECOND_NS, format_scaled, mul_div_floor, parse_nano
+from hullmark.domain import Stage
 from hullmark.errors import DocumentError
+from hullmark.liquidation import ORDER_STAGES, Choice, SizeRules, StageRules, parse_chain
 
 # Keys whose value is taken as it stands.
 _PLAIN = {"rounds_max": (int, "a whole number"), "engine": (str, "a name")}
+_CHOICES = {
+    "choice": ("share", "cheapest"),
+    "limit": ("slippage", "sliding"),
+    "exit": ("breach", "target"),
+}
+_CALLS_MAX = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +45,18 @@ class LiquidationRules:
     park_ns: int = 60 * SECOND_NS  # how long a pause lasts
     throttle: ThrottleRules | None = None
     depth_usd: Mapping[str, float] = field(default_factory=dict)  # that moves a price by 1 %
+    chain: tuple[StageRules, ...] = ()  # none: the engine's orders, and then the waterfall
+    choice: Choice = "share"  # which positions an order stage closes: all alike, or the cheapest
+    limit: str = "slippage"  # price limits: a share of the mark, or sliding to bankruptcy
+    exit: str = "breach"  # when an account is let go: no more in breach, or at the target
+    sizes: SizeRules | None = None  # of one order; None: as much as the engine wants
+    fee_nano: int = 0  # of the notional, that execution is expected to cost besides
+    hedges: tuple[str, ...] = ()  # instruments that a plan may open; none: it may open nothing
+    calls_nano: tuple[int, ...] = ()  # margin ratios at which accounts are told, ascending
 
     def __post_init__(self) -> None:
         _check("target", self.target_nano, 0 < self.target_nano <= NANO, "> 0 and <= 1")
-        for name in ("slippage", "penalty", "gap"):
+        for name in ("slippage", "penalty", "gap", "fee"):
             nano = getattr(self, f"{name}_nano")
             _check(name, nano, 0 <= nano < NANO, ">= 0 and < 1")
         for name, time_ns in (("order_s", self.order_ns), ("park_s", self.park_ns)):
@@ -48,21 +64,33 @@ class LiquidationRules:
         if self.rounds_max < 1:
             raise DocumentError(f"rounds_max must be > 0, was {self.rounds_max}")
 
+    @property
+    def order_engine(self) -> str:
+        """The engine of the stage that sends orders: the chain's, or the one named."""
+        named = [stage.stage for stage in self.chain if stage.stage in ORDER_STAGES]
+        return str(named[0]) if named else self.engine
+
+    def place_of(self, stage: Stage) -> int | None:
+        """Return where a stage stands in the chain; ``None``: it has none."""
+        places = [place for place, each in enumerate(self.chain) if each.stage is stage]
+        return places[0] if places else None
+
     @classmethod
     def parse(cls, tree: Mapping[str, Any]) -> "LiquidationRules":
         """Read the section ``liquidation`` of a venue tree."""
         found: dict[str, Any] = {}
         for key, value in tree.items():
-            if key in ("target", "slippage", "penalty", "gap"):
+            if key in ("target", "slippage", "penalty", "gap", "fee"):
                 found[f"{key}_nano"] = parse_nano(key, value)
             elif key in ("order_s", "park_s"):
                 found[f"{key[:-2]}_ns"] = parse_nano(key, value) * SECOND_NS // NANO
             elif key in _PLAIN:
                 found[key] = _plain(key, value)
-            elif key == "throttle":
-                found[key] = _parse_throttle(value)
-            elif key == "depth_usd":
-                found[key] = _parse_depth(value)
+            elif key in _CHOICES:
+                found[key] = _chosen(key, value)
+            elif key in _PARSED:
+                name, parse = _PARSED[key]
+                found[name] = parse(value)
             else:
                 raise DocumentError(f"{key} must be a key of the schema, was {value!r}")
         return cls(**found)
@@ -73,6 +101,12 @@ def _plain(key: str, value: object) -> Any:  # noqa: ANN401 - of the kind that t
     if not isinstance(value, kind) or isinstance(value, bool):
         raise DocumentError(f"{key} must be {words}, was {value!r:.60}")
     return value
+
+
+def _chosen(key: str, value: object) -> str:
+    if value not in _CHOICES[key]:
+        raise DocumentError(f"{key} must be one of {', '.join(_CHOICES[key])}, was {value!r:.60}")
+    return str(value)
 
 
 def _parse_throttle(tree: Mapping[str, Any]) -> ThrottleRules:
@@ -93,6 +127,40 @@ def _parse_depth(tree: Mapping[str, Any]) -> Mapping[str, float]:
         if usd <= 0:
             raise DocumentError(f"depth_usd.{symbol} must be > 0, was {usd:g}")
     return depth_usd
+
+
+def _parse_sizes(tree: Any) -> SizeRules:  # noqa: ANN401 - it says itself what it must be
+    try:
+        return SizeRules.parse(tree)
+    except DocumentError as e:
+        raise DocumentError(f"sizes: {e}") from e
+
+
+def _parse_hedges(listed: object) -> tuple[str, ...]:
+    if not isinstance(listed, list | tuple) or not all(isinstance(s, str) for s in listed):
+        raise DocumentError(f"hedges must be a list of instruments, was {listed!r:.80}")
+    if len(set(listed)) != len(listed):
+        raise DocumentError(f"hedges must be distinct, was {listed!r:.80}")
+    return tuple(listed)
+
+
+def _parse_calls(listed: object) -> tuple[int, ...]:
+    if not isinstance(listed, list | tuple) or not 0 < len(listed) <= _CALLS_MAX:
+        raise DocumentError(f"calls must be a list of 1 to {_CALLS_MAX} levels, was {listed!r:.80}")
+    levels = tuple(parse_nano("calls", level) for level in listed)
+    if list(levels) != sorted(set(levels)) or not 0 < levels[0] <= levels[-1] <= NANO:
+        raise DocumentError(f"calls must ascend and be > 0 and <= 1, was {listed!r:.80}")
+    return levels
+
+
+_PARSED: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "throttle": ("throttle", _parse_throttle),
+    "depth_usd": ("depth_usd", _parse_depth),
+    "chain": ("chain", parse_chain),
+    "sizes": ("sizes", _parse_sizes),
+    "hedges": ("hedges", _parse_hedges),
+    "calls": ("calls_nano", _parse_calls),
+}
 
 
 def _check(name: str, nano: int, holds: bool, rule: str) -> None:

@@ -1,18 +1,43 @@
-"""From an engine's plan to liquidation orders: price limits, throttles, and the last check."""
+"""From an engine's plan to liquidation orders: sizes, price limits, throttles, the last check."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from hullmark.clearing._caseload import Case
-from hullmark.clearing._cases import plan_of, unwinds_of
+from hullmark.clearing._cases import whole_plan_of
 from hullmark.clearing._fills import Fill
+from hullmark.clearing._hedges import hedges_allowed
+from hullmark.clearing._order_sizes import most_lots
+from hullmark.clearing._price_limits import limited_unwinds
 from hullmark.clearing._state import State
 from hullmark.clearing._unwinds import Unwind
 from hullmark.clearing._views import Views
 from hullmark.core import INT64_MAX, NANO, mul_div_ceil, mul_div_floor
 from hullmark.domain import Parked, Spot, events
 from hullmark.ledger import cost_ceil
-from hullmark.liquidation import LiquidationEngine
+from hullmark.liquidation import LiquidationEngine, Plan
+from hullmark.margin import Health
 from hullmark.market import Action
+
+
+class Trade(NamedTuple):
+    """Signed lots of an instrument to be ordered, and the prices they are ordered at."""
+
+    number: int
+    unwind: Unwind
+    lots: int
+
+
+class Toxic(NamedTuple):
+    """What may be ordered now would lower health, and is not.
+
+    *instead* closes the account in full, where that is allowed at once and leaves nothing owing; it
+    is empty where it is not.
+    """
+
+    health_usd: float
+    after_usd: float
+    instead: tuple[events.LiquidationOrdered, ...]
 
 
 def collateral_order(
@@ -35,37 +60,92 @@ def collateral_order(
             continue
         if views.doubt(account, Action.LIQUIDATE, also=index):
             return Parked.PRICE_DOUBTFUL
+        if terms.symbol in state.halted:
+            return Parked.HALTED
         unwind = views.unwind(index)
         unit = ledger.assets[quoted].quanta_per_unit
         fetched = max(-cost_ceil(terms, -1, unwind.sell_nano, unit), 1)  # of one lot, down
         lots = _throttled(state, unwind, -min(-(-owed // fetched), lots_held))
-        return _orders(state, account, [(unwind, lots)]) if lots else Parked.THROTTLED
+        return _orders(state, account, [Trade(index, unwind, lots)]) if lots else Parked.THROTTLED
     return ()
 
 
 def engine_orders(
     state: State, views: Views, engine: LiquidationEngine, case: Case
-) -> Sequence[events.LiquidationOrdered] | Parked:
-    """Return the engine's orders after the throttle, or why the account has to wait.
+) -> Sequence[events.LiquidationOrdered] | Parked | Toxic:
+    """Return the engine's orders after sizes and throttles, or why the account has to wait.
 
-    At their price limits the orders must raise health, or close the account in full.
+    At their price limits the orders must raise health and not the worst loss, or close the account
+    in full. Where they open a hedge, the worst loss must fall.
     """
-    lots = plan_of(state, views, engine, case)
+    plan, unwinds = whole_plan_of(state, views, engine, case), limited_unwinds(state, views, case)
+    most = most_lots(state, views, case, unwinds, beside_others=True)
     allowed, wanted, in_full = [], False, True
-    for unwind, (number, position), traded in zip(
-        unwinds_of(views, case), case.held, lots, strict=True
+    for unwind, (number, position), traded, size in zip(
+        unwinds, case.held, plan.lots, most, strict=True
     ):
-        held, cut = position.lots, 0
-        if shrinks := _shrinking(held, traded):
+        cut = 0
+        if shrinks := _shrinking(position.lots, traded):
             wanted = True
-            if cut := _throttled(state, unwind, shrinks):
-                allowed.append((number, unwind, cut))
-        in_full = in_full and cut == -held
-    if wanted and not allowed:
-        return Parked.THROTTLED
-    if not allowed or not (in_full or _helps(state, views, case, allowed)):
+            if cut := _throttled(state, unwind, max(min(shrinks, size), -size)):
+                allowed.append(Trade(number, unwind, cut))
+        in_full = in_full and cut == -position.lots
+    if hedges := _hedging(state, views, case, plan):
+        after = _after(state, views, case, [*allowed, *hedges])
+        if after.health > case.health and after.worst > case.worst:
+            return _orders(state, case.account, [*allowed, *hedges])
+    if not allowed:
+        return Parked.THROTTLED if wanted or 0 in most else Parked.NOTHING_HELPS
+    after = _after(state, views, case, allowed)
+    if in_full or (after.health > case.health and after.worst >= case.worst):
+        return _orders(state, case.account, allowed)
+    if after.health > case.health:
         return Parked.NOTHING_HELPS
-    return _orders(state, case.account, [(unwind, cut) for _, unwind, cut in allowed])
+    return Toxic(case.health, after.health, _in_full(state, views, case, unwinds, most))
+
+
+def soft_orders(
+    state: State, views: Views, case: Case, lots: Sequence[int]
+) -> Sequence[events.LiquidationOrdered] | Parked:
+    """Return orders that close some lots of each position, before a breach and without a penalty.
+
+    At their price limits they must raise health, and not the worst loss.
+    """
+    unwinds, allowed = limited_unwinds(state, views, case), []
+    for unwind, (number, position), part in zip(unwinds, case.held, lots, strict=True):
+        if cut := _throttled(state, unwind, -part if position.lots > 0 else part):
+            allowed.append(Trade(number, unwind, cut))
+    if any(lots) and not allowed:
+        return Parked.THROTTLED
+    after = _after(state, views, case, allowed, soft=True)
+    if not allowed or after.health <= case.health or after.worst < case.worst:
+        return Parked.NOTHING_HELPS
+    return _orders(state, case.account, allowed, soft=True)
+
+
+# Everything at once, where sizes and throttles let it and nothing is left owing.
+def _in_full(
+    state: State, views: Views, case: Case, unwinds: Sequence[Unwind], most: Sequence[int]
+) -> tuple[events.LiquidationOrdered, ...]:
+    trades = [
+        Trade(number, unwind, -position.lots)
+        for unwind, (number, position) in zip(unwinds, case.held, strict=True)
+    ]
+    for trade, size in zip(trades, most, strict=True):
+        if abs(trade.lots) > size or _throttled(state, trade.unwind, trade.lots) != trade.lots:
+            return ()
+    if _after(state, views, case, trades).equity_maintenance < 0.0:
+        return ()
+    return _orders(state, case.account, trades)
+
+
+def _hedging(state: State, views: Views, case: Case, plan: Plan) -> list[Trade]:
+    wanted = [
+        Trade(number, views.unwind(number), lots)
+        for number, lots in hedges_allowed(state, views, case.account, plan)
+    ]
+    cut = [trade._replace(lots=_throttled(state, trade.unwind, trade.lots)) for trade in wanted]
+    return [trade for trade in cut if trade.lots]
 
 
 # An engine that asks for more than there is, or for the wrong side, is cut back to what may be.
@@ -83,24 +163,25 @@ def _throttled(state: State, unwind: Unwind, lots: int) -> int:
     return allowed if lots > 0 else -allowed
 
 
-def _helps(
-    state: State, views: Views, case: Case, trades: Sequence[tuple[int, Unwind, int]]
-) -> bool:
-    fills = [_at_limit(state, number, unwind, lots) for number, unwind, lots in trades]
-    after = views.health_after(case.account, fills)
-    return after.health > case.health and after.worst >= case.worst
+def _after(
+    state: State, views: Views, case: Case, trades: Sequence[Trade], *, soft: bool = False
+) -> Health:
+    fills = [_at_limit(state, trade, soft=soft) for trade in trades]
+    return views.health_after(case.account, fills)
 
 
-def _at_limit(state: State, number: int, unwind: Unwind, lots: int) -> Fill:
-    ledger = state.ledger
+def _at_limit(state: State, trade: Trade, *, soft: bool) -> Fill:
+    ledger, (number, unwind, lots) = state.ledger, trade
     unit = ledger.assets[unwind.settlement].quanta_per_unit
     cost = cost_ceil(ledger.instruments[number], abs(lots), unwind.limit_nano(lots), unit)
-    penalty = mul_div_ceil(abs(cost), state.in_force.liquidation.penalty_nano, NANO)
+    penalty = 0
+    if not soft:
+        penalty = mul_div_ceil(abs(cost), state.in_force.liquidation.penalty_nano, NANO)
     return Fill(number, lots, cost if lots > 0 else -cost, penalty)
 
 
 def _orders(
-    state: State, account: int, trades: Sequence[tuple[Unwind, int]]
+    state: State, account: int, trades: Sequence[Trade], *, soft: bool = False
 ) -> tuple[events.LiquidationOrdered, ...]:
     last, deadline_ns = state.order_last, state.now_ns + state.in_force.liquidation.order_ns
     return tuple([
@@ -112,6 +193,8 @@ def _orders(
             limit_nano=unwind.limit_nano(lots),
             deadline_ns=deadline_ns,
             notional_nano=min(unwind.notional_nano(lots), INT64_MAX),  # throttles fit
+            mark_nano=unwind.mark_nano,
+            soft=soft,
         )
-        for place, (unwind, lots) in enumerate(trades, start=1)
+        for place, (_, unwind, lots) in enumerate(trades, start=1)
     ])  # fmt: skip

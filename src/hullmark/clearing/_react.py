@@ -17,13 +17,28 @@ _MOVES_MARGINS = frozenset({
     events.TradeBusted,
     events.CashAdjusted,
 })  # fmt: skip
-_ASKS = _MOVES_MARGINS | {
-    events.TimeAdvanced,
-    events.ReactionsResumed,
-    events.BreachesFound,
+# One account has been changed by its own liquidation, which goes on.
+_GOES_ON = (
     events.LiquidationFilled,
     events.OrderExpired,
-}
+    events.DeleveragingEnded,
+    events.AuctionEnded,
+    events.AuctionTaken,
+    events.BackstopFilled,
+    events.ToppedUp,
+    events.AccountTakenOver,
+)
+_ASKS = _MOVES_MARGINS.union(
+    _GOES_ON,
+    (
+        events.TimeAdvanced,
+        events.ReactionsResumed,
+        events.BreachesFound,
+        events.SoftBreachesFound,
+        events.DeficitCovered,
+        events.InstrumentResumed,
+    ),
+)
 
 
 def react(state: State, event: Event) -> Sequence[Command]:
@@ -32,17 +47,24 @@ def react(state: State, event: Event) -> Sequence[Command]:
 
 
 def _asked(state: State, event: Event) -> Sequence[Command]:
-    if type(event) in _MOVES_MARGINS:
-        return (commands.SweepAccounts(),) if state.modes else ()
     if isinstance(event, events.TimeAdvanced):
         due = any(waiting.effective_ns <= state.now_ns for waiting in state.scheduled)
         first: tuple[Command, ...] = (commands.ActivateRules(),) if due else ()
-        return (*first, commands.SweepAccounts()) if state.modes else first
+        called = state.in_force.liquidation.calls_nano or state.calls
+        calls = (commands.CallMargins(),) if called else ()
+        return (*first, commands.SweepAccounts(), *calls) if state.modes else first
     if isinstance(event, events.ReactionsResumed):
         return event.commands
-    if isinstance(event, events.BreachesFound):
+    if isinstance(event, events.BreachesFound | events.SoftBreachesFound):
         return tuple(commands.CureBreach(account=account) for account in event.accounts)
-    if isinstance(event, events.LiquidationFilled | events.OrderExpired):
+    if isinstance(event, _GOES_ON):
         waits = event.account in state.working_of
         return () if waits else (commands.CureBreach(account=event.account),)
-    return ()
+    if isinstance(event, events.DeficitCovered) and not _is_shared(event):
+        return ()
+    return (commands.SweepAccounts(),) if state.modes else ()
+
+
+# Users paid: some of them may be under now.
+def _is_shared(event: events.DeficitCovered) -> bool:
+    return bool(event.backstop_quanta or event.haircut_quanta or event.socialised_quanta)

@@ -2,8 +2,8 @@
 
 The tree is the same in a venue file (TOML) and in the ``parameters`` of a portfolio document: the
 sections ``assets``, ``instruments`` and ``margin`` stand in both; ``prices``, ``actions``,
-``liquidation`` and ``waterfall`` in a venue file only. Decimals are strings; an unknown key is an
-error.
+``liquidation``, ``pools`` and ``waterfall`` in a venue file only. Decimals are strings; an unknown
+key is an error.
 """
 
 import json
@@ -17,11 +17,12 @@ from hullmark.clearing._margin_rules import MarginRules
 from hullmark.core import Asset
 from hullmark.domain import Instrument, Option, Spot, parse_instrument
 from hullmark.errors import DocumentError, InvalidInputError
+from hullmark.liquidation import PoolRules
 from hullmark.market import ActionRules, PricePolicy
-from hullmark.waterfall import parse_steps
+from hullmark.waterfall import WaterfallRules
 
 _SECTIONS = frozenset({"name", "assets", "instruments", "margin", "prices"})
-_OPTIONAL = frozenset({"actions", "liquidation", "waterfall"})
+_OPTIONAL = frozenset({"actions", "liquidation", "pools", "waterfall"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,8 @@ class Rules:
     prices: Mapping[str, PricePolicy]  # by factor: an instrument's mark, an asset's index
     actions: ActionRules  # the grade that each action needs
     liquidation: LiquidationRules
-    waterfall: tuple[str, ...]
+    waterfall: WaterfallRules
+    pools: Mapping[str, PoolRules]
     dependents: Mapping[str, tuple[str, ...]]  # by factor: the prices that are made from it
     text: str  # the tree as canonical JSON
 
@@ -90,11 +92,13 @@ class Rules:
             prices=prices,
             actions=_within("actions", ActionRules.parse, tree.get("actions", {})),
             liquidation=_within("liquidation", LiquidationRules.parse, tree.get("liquidation", {})),
-            waterfall=_within("waterfall", parse_steps, tree.get("waterfall", {})),
+            waterfall=_within("waterfall", WaterfallRules.parse, tree.get("waterfall", {})),
+            pools=_within("pools", _parse_pools, tree.get("pools", {})),
             dependents=_dependents(prices),
             text=json.dumps(tree, sort_keys=False, separators=(",", ":"), ensure_ascii=True),
         )
         rules._check_prices()
+        rules._check_liquidation()
         return rules
 
     def takes_away(self, before: "Rules") -> str | None:
@@ -108,6 +112,10 @@ class Rules:
         ):
             if new[: len(old)] != old:
                 return f"{name} must begin with those before, unchanged and in their order"
+        for pool, terms in before.pools.items():
+            after = self.pools.get(pool)
+            if after is None or (after.account, after.asset) != (terms.account, terms.asset):
+                return f"pools must go on to have {pool}, of the same account and asset"
         for mode in before.margin.model_of:
             if mode not in self.margin.model_of:
                 return f"margin must go on to name a model for {mode} accounts"
@@ -133,12 +141,34 @@ class Rules:
             if isinstance(instrument, Option) or instrument.symbol in self.prices:
                 continue  # an option's mark follows from index and surface
             raise DocumentError(f"prices must have {instrument.symbol!r}")
-        if unknown := sorted(
-            set(self.liquidation.depth_usd) - {i.symbol for i in self.instruments}
+
+    def _check_liquidation(self) -> None:
+        symbols = {i.symbol for i in self.instruments}
+        for key, named in (
+            ("depth_usd", self.liquidation.depth_usd),
+            ("hedges", self.liquidation.hedges),
         ):
-            raise DocumentError(
-                f"liquidation.depth_usd.{unknown[0]} must name an instrument of these rules"
-            )
+            if unknown := sorted(set(named) - symbols):
+                rule = "must name an instrument of these rules"
+                raise DocumentError(f"liquidation.{key}.{unknown[0]} {rule}")
+        wanted = {"waterfall.backstop": self.waterfall.backstop}
+        for stage in self.liquidation.chain:
+            if stage.takeover is not None:
+                wanted["takeover.pool"] = stage.takeover.pool
+        for key, pool in wanted.items():
+            if pool is not None and pool not in self.pools:
+                raise DocumentError(f"{key} must be one of pools, was {pool!r}")
+        accounts = [pool.account for pool in self.pools.values()]
+        if len(set(accounts)) != len(accounts):
+            raise DocumentError(f"pools must have an account each, had {sorted(accounts)}")
+        known = {a.symbol for a in self.assets}
+        for name, pool_rules in self.pools.items():
+            if pool_rules.asset not in known:
+                raise DocumentError(f"pools.{name}.asset must be an asset of these rules")
+
+
+def _parse_pools(tree: Mapping[str, Any]) -> Mapping[str, PoolRules]:
+    return {name: _within(name, PoolRules.parse, entry) for name, entry in tree.items()}
 
 
 def _within(path: str, parse: Any, tree: Any) -> Any:  # noqa: ANN401 - any section, any struct

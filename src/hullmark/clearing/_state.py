@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 
 from hullmark.clearing._rules import Rules
+from hullmark.clearing._stage_facts import Auction, Course, Membership, Ordered, Quote, Season
 from hullmark.clearing._table import Table
 from hullmark.domain import AcceptedPrice, Command, Mode, Print, SystemAccount, events
 from hullmark.ledger import Ledger
+from hullmark.liquidation import Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,26 @@ class State:
     episodes: Table[int, Episode] = field(default_factory=Table)
     parked: Table[int, events.LiquidationParked] = field(default_factory=Table)
     throttles: Table[str, Throttle] = field(default_factory=Table)
+    courses: Table[int, Course] = field(default_factory=Table)  # of episodes on a chain
+    ordered: Table[str, Ordered] = field(default_factory=Table)  # per market, where it is capped
+    soft: Table[int, events.SoftTermsSet] = field(default_factory=Table)  # who has opted in
+    calls: Table[int, int] = field(default_factory=Table)  # margin-call level an account is over
+    auctions: Table[int, Auction] = field(default_factory=Table)
+    auction_last: int = 0  # the number of the newest auction
+    quotes: Table[int, Quote] = field(default_factory=Table)
+    requests: Table[int, events.QuotesRequested] = field(default_factory=Table)
+    pools: Table[str, Pool] = field(default_factory=Table)
+    stakes: Table[tuple[str, int], Membership] = field(default_factory=Table)  # by pool, member
+    halted: Table[str, events.InstrumentHalted] = field(default_factory=Table)
+    breaker: events.BreakerSet | None = None
+    allocations: Table[tuple[str, str], int] = field(default_factory=Table)  # by market, asset
+    losses: Table[tuple[int, str], int] = field(default_factory=Table)  # socialised, by payer
+    seasons: Table[tuple[int, str], Season] = field(default_factory=Table)  # by account, asset
+    season_ns: int = 0  # when gains were last noted; 0: they have no season
     deferred: tuple[Command, ...] = ()
     resting_of: dict[int, set[int]] = field(default_factory=dict)  # follows from `resting`
     working_of: dict[int, set[int]] = field(default_factory=dict)  # follows from `working`
+    auction_of: dict[int, int] = field(default_factory=dict)  # follows from `auctions`
 
     def __post_init__(self) -> None:
         for account in () if self.ledger.accounts else SystemAccount:

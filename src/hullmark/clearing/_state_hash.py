@@ -32,6 +32,19 @@ TABLES = {
     "parked": "parked",
     "episode": "episodes",
     "throttle": "throttles",
+    "course": "courses",
+    "ordered": "ordered",
+    "soft": "soft",
+    "call": "calls",
+    "auction": "auctions",
+    "quote": "quotes",
+    "request": "requests",
+    "pool": "pools",
+    "stake": "stakes",
+    "halted": "halted",
+    "allocation": "allocations",
+    "loss": "losses",
+    "season": "seasons",
 }
 SETS = ("expired", "corrected")  # which only grow
 
@@ -85,6 +98,9 @@ def single_rows(state: State) -> tuple[tuple[Row, ...], ...]:
     return (
         (("time", state.now_ns, state.valuation_ns),),
         (("order_last", state.order_last),) if state.order_last else (),
+        (("auction_last", state.auction_last),) if state.auction_last else (),
+        (("season_ns", state.season_ns),) if state.season_ns else (),
+        () if state.breaker is None else (("breaker", state.breaker),),
         () if state.rules is None else (("rules", state.rules.text),),
         tuple(("scheduled", waiting.effective_ns, waiting.rules) for waiting in state.scheduled),
         tuple(("deferred", place, command) for place, command in enumerate(state.deferred)),

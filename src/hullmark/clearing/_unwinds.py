@@ -9,6 +9,7 @@ from hullmark.clearing._state import State
 from hullmark.core import INT64_MAX, NANO, mul_div_ceil, mul_div_floor
 from hullmark.domain import Future, Instrument, Option, Perpetual
 from hullmark.ledger import MICRO, Position, unit_ratio
+from hullmark.liquidation import Standing, sliding_limit_nano
 from hullmark.margin import RiskTables
 
 
@@ -83,6 +84,38 @@ def limit_nano(state: State, mark_nano: int, lots: int) -> int:
     if lots < 0:
         return max(mul_div_ceil(mark_nano, NANO - slippage_nano, NANO), 1)
     return min(max(mul_div_floor(mark_nano, NANO + slippage_nano, NANO), 1), INT64_MAX)
+
+
+def slid(
+    state: State,
+    tables: RiskTables,
+    number: int,
+    unwind: Unwind,
+    lots: int,
+    bankruptcy_nano: int,
+    standing: Standing,
+) -> Unwind:
+    """Return an unwind whose limit, for the side that closes *lots*, slides to bankruptcy.
+
+    It begins at the mark, in doubt at the account-safe side of it.
+    """
+    owed_nano, owned_nano = _safe_marks_nano(state, tables, number, unwind.mark_nano)
+    long = lots > 0
+    slid_nano = sliding_limit_nano(
+        owned_nano if long else owed_nano,
+        bankruptcy_nano,
+        standing.equity,
+        max(standing.maintenance, 1),
+        long=long,
+    )
+    price_nano = max(slid_nano, 1)
+    slip = _value_of_slip(
+        state.ledger.instruments[number], unwind.mark_nano, price_nano - unwind.mark_nano
+    )
+    value = float(tables.value[number]) + slip
+    if long:
+        return unwind._replace(sell_nano=price_nano, sell_value=value)
+    return unwind._replace(buy_nano=price_nano, buy_value=value)
 
 
 def net_worth(

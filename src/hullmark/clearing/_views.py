@@ -5,7 +5,8 @@ they are next needed, from the integers of the facts, so they have the same bits
 about; nothing here is hashed or journalled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,9 @@ from hullmark.margin import (
 from hullmark.market import Action, Grade, MarketView
 from hullmark.monitor import breaches
 from hullmark.scenarios import RiskArrays
+
+# Assets, and the quanta of each that leave an account: of one, or of several.
+Payment: TypeAlias = tuple[int, int] | Mapping[int, int]
 
 
 class Views:
@@ -148,12 +152,9 @@ class Views:
         return self._books
 
     def row(
-        self, account: int, fills: Sequence[Fill] = (), paid: tuple[int, int] | None = None
+        self, account: int, fills: Sequence[Fill] = (), paid: Payment | None = None
     ) -> AccountRow:
-        """Return one account as a kernel reads it, after some fills and a payment.
-
-        A payment is an asset and the quanta of it that leave the account.
-        """
+        """Return one account as a kernel reads it, after some fills and payments."""
         ledger, books = self._state.ledger, self._ledger_book
         if not fills and paid is None:
             instrument, *floats, model = books.current.account(books.row(account))
@@ -163,8 +164,8 @@ class Views:
         held = dict(ledger.positions(account))
         for trade in fills:
             pretend(ledger, trade, cash, held)
-        if paid:
-            cash[paid[0]] -= paid[1]
+        for asset, quanta in paid.items() if isinstance(paid, Mapping) else (paid or (0, 0),):
+            cash[asset] -= quanta
         numbers = sorted(i for i, position in held.items() if position.lots)
         places = [books.position(number, held[number]) for number in numbers]
         sizes, quotes = np.array(places, np.float64).reshape(-1, 2).T.copy()
@@ -180,7 +181,7 @@ class Views:
         return self._healths[account]
 
     def health_after(
-        self, account: int, fills: Sequence[Fill], paid: tuple[int, int] | None = None
+        self, account: int, fills: Sequence[Fill], paid: Payment | None = None
     ) -> Health:
         """Return the margin of one account after several fills and a payment."""
         return evaluate_one(*self.row(account, fills, paid), self.tables)

@@ -29,6 +29,14 @@ COMMANDS = {
         "hullmark.cli._manipulation",
         "print what moving the price of each market costs and gains",
     ),
+    "chains": (
+        "hullmark.cli._chains",
+        "play a crash under several chains of liquidation, and print what each costs whom",
+    ),
+    "stress": (
+        "hullmark.cli._stress",
+        "print what a fund loses in a set of scenarios, and how large it should be",
+    ),
     "example": ("hullmark.cli._example", "write a portfolio of 50 accounts on a real option chain"),
     "completion": ("hullmark.cli._completion", "print the completions of a shell"),
 }

@@ -31,10 +31,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=Path("scenarios/oct-2025-venue.toml"),
         help="the venue: its instruments, tiers and liquidation rules (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=_whole, default=7, help="of the book (default: %(default)s)")
-    parser.add_argument("--accounts", type=_whole, help="instead of the scenario's number")
+    parser.add_argument("--seed", type=whole, default=7, help="of the book (default: %(default)s)")
+    parser.add_argument("--accounts", type=whole, help="instead of the scenario's number")
     parser.add_argument(
-        "--open-interest", metavar="USD", type=_whole, help="gross, instead of the scenario's"
+        "--open-interest", metavar="USD", type=whole, help="gross, instead of the scenario's"
     )
     parser.add_argument(
         "--feedback", action="store_true", help="let own liquidations move the prices"
@@ -54,7 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--workers",
-        type=_whole,
+        type=whole,
         default=min(os.cpu_count() or 1, _WORKERS_MAX),
         help=f"processes to play the runs on, by default one per core and at most {_WORKERS_MAX}; "
         "the result is the same",
@@ -90,7 +90,8 @@ def run(args: Namespace) -> int:
     return ExitStatus.FINE
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """Return a whole number that is not negative, or refuse it as an argument."""
     try:
         number = int(text)
     except ValueError:

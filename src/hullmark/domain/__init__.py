@@ -26,7 +26,7 @@ from hullmark.domain._instruments import (
     Spot,
     parse_instrument,
 )
-from hullmark.domain._node import Node, read_json
+from hullmark.domain._node import Node, read_json, read_tree
 from hullmark.domain._portfolio import (
     CollateralPrice,
     ExpiryMarket,
@@ -40,12 +40,16 @@ from hullmark.domain._portfolio import (
 )
 from hullmark.domain._price_memory import PriceMemory, StableMemory
 from hullmark.domain._refusals import Parked, Reason
+from hullmark.domain._stages import AuctionEnd, AuctionKind, AuctionPhase, HandOver, QuoteEnd, Stage
 from hullmark.domain._upcasters import upcast
 
 __all__ = [
     "COLUMN_BYTES",
     "FIRST_ACCOUNT",
     "AcceptedPrice",
+    "AuctionEnd",
+    "AuctionKind",
+    "AuctionPhase",
     "CollateralPrice",
     "Command",
     "Contract",
@@ -57,6 +61,7 @@ __all__ = [
     "Event",
     "ExpiryMarket",
     "Future",
+    "HandOver",
     "HeldContract",
     "Holding",
     "Holdings",
@@ -70,9 +75,11 @@ __all__ = [
     "PortfolioMarket",
     "PriceMemory",
     "Print",
+    "QuoteEnd",
     "Reason",
     "Spot",
     "StableMemory",
+    "Stage",
     "SystemAccount",
     "UnderlyingMarket",
     "commands",
@@ -82,6 +89,7 @@ __all__ = [
     "parse_instrument",
     "parse_order",
     "read_json",
+    "read_tree",
     "trades_of",
     "unpack_columns",
     "upcast",

@@ -8,6 +8,20 @@ a :class:`~hullmark.domain.Reason`.
 from msgspec import Struct
 
 from hullmark.domain._accounts import Mode
+from hullmark.domain._liquidation_commands import (
+    AllocateFund as AllocateFund,
+    CallMargins as CallMargins,
+    HaltInstrument as HaltInstrument,
+    JoinPool as JoinPool,
+    LeavePool as LeavePool,
+    PostQuote as PostQuote,
+    RepayLosses as RepayLosses,
+    ResetAuction as ResetAuction,
+    ResumeInstrument as ResumeInstrument,
+    SetBreaker as SetBreaker,
+    SetSoftTerms as SetSoftTerms,
+    TakeAuction as TakeAuction,
+)
 
 
 class _Command(Struct, frozen=True, kw_only=True, gc=False, tag=True, forbid_unknown_fields=True):
@@ -236,6 +250,18 @@ Command = (
     | SettleExpiry
     | AdvanceTime
     | ReportFill
+    | SetSoftTerms
+    | CallMargins
+    | TakeAuction
+    | ResetAuction
+    | PostQuote
+    | JoinPool
+    | LeavePool
+    | SetBreaker
+    | HaltInstrument
+    | ResumeInstrument
+    | AllocateFund
+    | RepayLosses
     | SweepAccounts
     | CureBreach
     | ActivateRules

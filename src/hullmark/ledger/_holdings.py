@@ -218,6 +218,12 @@ class Holdings:
         """Return the accounts with a position in an instrument, in order of row."""
         return list(map(self.accounts.__getitem__, self._rows_holding(instrument).tolist()))
 
+    def creditors(self, asset: int) -> tuple[list[int], list[int]]:
+        """Return the accounts with more than nothing of an asset, in order of row, and how much."""
+        held = self._cash.array[: len(self.accounts), asset]
+        rows = np.flatnonzero(held > 0)
+        return list(map(self.accounts.__getitem__, rows.tolist())), held[rows].tolist()
+
     def cash_total(self, asset: int) -> int:
         """Return the sum of cash and quote over all accounts: zero, whatever has happened."""
         settles = np.array([*self._settlement, -1]) == asset  # -1: the instrument of free slots

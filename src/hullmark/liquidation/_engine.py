@@ -13,21 +13,43 @@ Ours are registered in the same way: there is no list of privileged engines to e
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, overload
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, overload
 
 import numpy as np
 
 from hullmark.book import AccountRow, Rows
 from hullmark.core import FloatArray, IntArray, load_plugin
+from hullmark.errors import InvalidInputError
 from hullmark.margin import RiskTables
 
+Choice = Literal["share", "cheapest"]
+
 _GROUP = "hullmark.liquidation_engines"
+_LEFT_OUT_LOTS, _LEFT_OUT_USD = np.zeros(0, np.int64), np.zeros(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hedges:
+    """Instruments that a plan may open, or add to, in columns; the same for a whole batch.
+
+    A venue that allows no hedges has none of these, and its plans only shrink positions.
+    """
+
+    instrument: IntArray  # (h,) numbers, ascending
+    units: FloatArray  # (h,) contract units in one lot
+    lots_max: IntArray  # (h,) most lots that one plan may trade, either way
+    sell_value: FloatArray  # (h,) settlement units that one contract unit fetches at the limit
+    buy_value: FloatArray  # (h,) settlement units that one contract unit costs at the limit
+    depth_usd: FloatArray  # (h,) USD of notional that moves the price by 1 %; inf: not declared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """One account under its maintenance margin, and what closing its positions would cost."""
+    """One account under its maintenance margin, and what closing its positions would cost.
+
+    Left out, ``lots_max`` lets a plan close everything, and ``depth_usd`` declares no depth.
+    """
 
     account: int
     holding: AccountRow  # positions in the order of instruments, and balances
@@ -36,6 +58,15 @@ class Breach:
     limit_value: FloatArray  # (n,) settlement units that one contract unit fetches at the limit
     target: float  # maintenance margin over maintenance equity to reach
     penalty: float  # share of the closed notional that the account pays
+    fee: float = 0.0  # share of the traded notional that it pays to the venue besides
+    lots_max: IntArray = field(default_factory=lambda: _LEFT_OUT_LOTS)  # (n,) most lots to trade
+    depth_usd: FloatArray = field(default_factory=lambda: _LEFT_OUT_USD)  # (n,) as in `Hedges`
+    hedges: Hedges | None = None  # what may be opened; none where the venue allows none
+    choice: Choice = "share"  # the same share of all positions, or the cheapest ones first
+
+    def __post_init__(self) -> None:
+        """Fill in what was left out."""
+        _fill_in(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +84,15 @@ class Breaches(Sequence[Breach]):
     limit_value: FloatArray  # per position
     target: float
     penalty: float
+    fee: float = 0.0
+    lots_max: IntArray = field(default_factory=lambda: _LEFT_OUT_LOTS)  # per position
+    depth_usd: FloatArray = field(default_factory=lambda: _LEFT_OUT_USD)  # per position
+    hedges: Hedges | None = None
+    choice: Choice = "share"
+
+    def __post_init__(self) -> None:
+        """Fill in what was left out."""
+        _fill_in(self)
 
     @classmethod
     def of(cls, breach: Breach) -> "Breaches":
@@ -68,6 +108,11 @@ class Breaches(Sequence[Breach]):
             limit_value=breach.limit_value,
             target=breach.target,
             penalty=breach.penalty,
+            fee=breach.fee,
+            lots_max=breach.lots_max,
+            depth_usd=breach.depth_usd,
+            hedges=breach.hedges,
+            choice=breach.choice,
         )
 
     def __len__(self) -> int:
@@ -94,16 +139,37 @@ class Breaches(Sequence[Breach]):
             limit_value=self.limit_value[part],
             target=self.target,
             penalty=self.penalty,
+            fee=self.fee,
+            lots_max=self.lots_max[part],
+            depth_usd=self.depth_usd[part],
+            hedges=self.hedges,
+            choice=self.choice,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Signed lots to trade, one number per position held. It shrinks positions, or closes them."""
+    """Signed lots to trade, one number per position held. It shrinks positions, or closes them.
+
+    Where the venue allows hedges, it may open some as well: pairs of an instrument's number and
+    signed lots, in the order of instruments.
+    """
 
     account: int
     lots: tuple[int, ...]
     reason: str
+    hedges: tuple[tuple[int, int], ...] = ()
+
+
+def _fill_in(given: Breach | Breaches) -> None:
+    n = given.lots.size
+    if not given.lots_max.size:
+        object.__setattr__(given, "lots_max", np.abs(given.lots))
+    if not given.depth_usd.size:
+        object.__setattr__(given, "depth_usd", np.full(n, np.inf))
+    if not given.lots_max.size == given.depth_usd.size == n:
+        was = f"{given.lots_max.size} and {given.depth_usd.size}"
+        raise InvalidInputError(f"lots_max and depth_usd must have {n} places, was {was}")
 
 
 class LiquidationEngine(Protocol):

@@ -1,169 +1,179 @@
-"""The partial engine: close the smallest common share that reaches the target, at price limits."""
+"""The partial engine: close no more than reaches the target, at price limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hullmark.book import Rows
-from hullmark.core import FloatArray, IntArray, kernel
+from hullmark.core import FloatArray, IntArray, inlined, kernel
+from hullmark.liquidation._cheapest import STEPS, cheapest_first
+from hullmark.liquidation._cost import lot_costs_usd
 from hullmark.liquidation._engine import Breach, Breaches, Plan
-from hullmark.margin import BLOCK, RiskTables, evaluate_row
+from hullmark.liquidation._fills import ONE, TWO, Closing, ask, health_usd, set_trades, trial_of
+from hullmark.liquidation._share import smallest_share
+from hullmark.margin import RiskTables
 
-_HALVINGS = 40  # a share to 1e-12: finer than one lot of any position
-_REASONS = {True: "smallest share that reaches the target", False: "everything, short of it"}
-
-
-@kernel
-def _close(share: float, lots: IntArray, trades: IntArray) -> None:
-    for j in range(lots.size):
-        closed = min(int(np.ceil(share * abs(lots[j]))), abs(lots[j]))
-        trades[j] = -closed if lots[j] > 0 else closed
-
-
-@kernel
-def _reaches(
-    trades: IntArray,
-    lots: IntArray,
-    limit_value: FloatArray,
-    rows: Rows,
-    after: Rows,
-    tables: RiskTables,
-    target: float,
-    penalty: float,
-    asset: FloatArray,
-    profit: FloatArray,
-) -> bool:
-    """Whether the account would be at the target had these trades filled at their limits."""
-    after.balance[0, :] = rows.balance[0, :]
-    for j in range(lots.size):
-        i = rows.instrument[j]
-        closed = -rows.size[j] * trades[j] / lots[j]  # contract units that leave, signed as held
-        after.size[j] = rows.size[j] - closed
-        after.quote[j] = rows.quote[j] + closed * limit_value[j]
-        charge_usd = penalty * abs(closed) * tables.notional_usd[i]
-        after.balance[0, tables.settle[i]] -= charge_usd / tables.price_usd[tables.settle[i]]
-    result = evaluate_row(0, lots.size, 0, after, tables, asset, profit)
-    equity, maintenance = result[2], result[4]
-    return equity > 0.0 and maintenance <= target * equity
-
-
-@kernel
-def smallest_share(
-    lots: IntArray,
-    limit_value: FloatArray,
-    rows: Rows,
-    after: Rows,
-    tables: RiskTables,
-    target: float,
-    penalty: float,
-    trades: IntArray,
-) -> bool:
-    """Fill *trades* with the smallest common share that reaches the target; else with everything.
-
-    Bisection keeps a share that is known to reach it on its upper side, so what it returns does
-    reach it, whether or not health grows evenly with the share. Shares between which no whole lot
-    lies close the same lots: of them one is asked. ``after`` is scratch.
-    """
-    asset = np.empty((2, tables.cap_usd.size))
-    profit = np.empty(BLOCK * len(tables.blocks))
-    _close(1.0, lots, trades)
-    if not _reaches(trades, lots, limit_value, rows, after, tables, target, penalty, asset, profit):
-        return False
-    short, enough = np.zeros_like(trades), trades.copy()  # what the two ends close
-    low, high = 0.0, 1.0
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        _close(middle, lots, trades)
-        if _equal(trades, enough):
-            high = middle
-        elif _equal(trades, short):
-            low = middle
-        elif _reaches(
-            trades, lots, limit_value, rows, after, tables, target, penalty, asset, profit
-        ):
-            high, enough[:] = middle, trades
-        else:
-            low, short[:] = middle, trades
-    trades[:] = enough
-    return True
-
-
-@kernel
-def _equal(first: IntArray, second: IntArray) -> bool:
-    same = True
-    for j in range(first.size):
-        same &= first[j] == second[j]
-    return same
-
-
-@kernel
-def smallest_shares(
-    lots: IntArray,
-    limit_value: FloatArray,
-    rows: Rows,
-    after: Rows,
-    tables: RiskTables,
-    target: float,
-    penalty: float,
-    trades: IntArray,
-    reached: NDArray[np.bool_],
-) -> None:
-    """Do `smallest_share` for every row of a batch, and write whether each reaches the target."""
-    first = np.zeros(1, np.int64)
-    for n in range(rows.start.size):
-        a, b = rows.start[n], rows.start[n] + rows.count[n]
-        count, balance = rows.count[n : n + 1], rows.balance[n : n + 1]
-        instrument, model = rows.instrument[a:b], rows.model[n : n + 1]
-        one = Rows(first, count, instrument, rows.size[a:b], rows.quote[a:b], balance, model)
-        left = after.size[a:b], after.quote[a:b], after.balance[n : n + 1]
-        then = Rows(first, count, instrument, left[0], left[1], left[2], model)
-        reached[n] = smallest_share(
-            lots[a:b], limit_value[a:b], one, then, tables, target, penalty, trades[a:b]
-        )
+_EVERYTHING, _SHARE, _CHEAPEST, _THEN_SHARE, _CAPPED, _HELPFUL = range(6)
+_REASONS = (
+    "everything, short of it",
+    "smallest share that reaches the target",
+    "cheapest first, to the target",
+    "cheapest first and a share of the rest, to the target",
+    "everything that may be closed now, short of it",
+    "what helps of what may be closed now, short of it",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """Close the same share of every position: the smallest that reaches the target.
+    """Close as much as reaches the target: the same share of every position, or the cheapest first.
 
     The target is maintenance margin over maintenance equity, evaluated with the account's own model
-    after the closed lots filled at their price limits and the penalty was paid. Where not even
-    closing everything reaches it, everything is closed: what is left then is for the waterfall.
-    Lots are rounded towards closing more.
+    after the closed lots filled at their price limits and penalty and fee were paid. No position is
+    closed beyond ``lots_max``. Where not even closing everything reaches the target, everything is
+    closed: what is left then is for the waterfall. Where it may not all be closed now, only what
+    raises health is.
+
+    ``choice`` of the breach says how to choose. "share": the smallest common share, lots rounded
+    towards closing more. "cheapest": the position whose next lots cure most per expected cost, then
+    the next; a share of the rest where every one of them alone would lower health; or the common
+    share where that is cheaper.
+
+    See Also
+    --------
+    hullmark.liquidation.expected_cost_usd : What is least under "cheapest".
     """
 
     def propose(self, breaches: Sequence[Breach], /) -> Sequence[Plan]:
-        """Return plans that trade every instrument of each account."""
+        """Return plans that shrink the positions of each account."""
         if isinstance(breaches, Breaches):
             return _plans(breaches)
         return [plan for breach in breaches for plan in _plans(Breaches.of(breach))]
 
 
 def _plans(batch: Breaches) -> list[Plan]:
-    rows = batch.rows
-    after = rows._replace(
-        size=np.empty(rows.size.size),
-        quote=np.empty(rows.quote.size),
-        balance=np.empty_like(rows.balance),
-    )
-    trades, reached = np.zeros(batch.lots.size, np.int64), np.zeros(len(batch), np.bool_)
-    smallest_shares(
-        batch.lots,
-        batch.limit_value,
-        rows,
-        after,
-        batch.tables,
-        batch.target,
-        batch.penalty,
-        trades,
-        reached,
-    )
+    rows, n = batch.rows, len(batch)
+    trades, reasons = np.zeros(batch.lots.size, np.int64), np.zeros(n, np.int64)
+    held = rows, batch.lots, batch.lots_max
+    market = batch.limit_value, batch.depth_usd, batch.tables
+    charge, which = batch.penalty + batch.fee, np.arange(n)
+    if batch.choice == "share":
+        share_all(*held, *market, batch.target, charge, trades, reasons)
+        which = np.flatnonzero(reasons == _CAPPED)
+    if which.size:
+        close_all(which, *held, *market, batch.target, charge, trades, reasons)
     lots, ends = trades.tolist(), (rows.start + rows.count).tolist()
     return [
-        Plan(account=account, lots=tuple(lots[start:end]), reason=_REASONS[done])
-        for account, start, end, done in zip(
-            batch.accounts, rows.start.tolist(), ends, reached.tolist(), strict=True
+        Plan(account=account, lots=tuple(lots[start:end]), reason=_REASONS[code])
+        for account, start, end, code in zip(
+            batch.accounts, rows.start.tolist(), ends, reasons.tolist(), strict=True
         )
     ]
+
+
+# Apart from `close_all`, which takes long to compile and is not always asked for.
+@kernel
+def share_all(
+    rows: Rows,
+    lots: IntArray,
+    lots_max: IntArray,
+    limit_value: FloatArray,
+    depth_usd: FloatArray,
+    tables: RiskTables,
+    target: float,
+    charge: float,
+    trades: IntArray,
+    reasons: IntArray,
+) -> None:
+    """Fill *trades* with the smallest common share, for every row of a batch."""
+    for n in range(rows.start.size):
+        closing = _closing(n, rows, lots, lots_max, limit_value, depth_usd, target, charge)
+        mine = trades[rows.start[n] : rows.start[n] + rows.count[n]]
+        trial, nothing = trial_of(ONE, closing, tables), np.zeros_like(mine)
+        reached = smallest_share(closing, tables, trial, nothing, mine)
+        reasons[n] = _SHARE if reached else _EVERYTHING if _is_free(closing) else _CAPPED
+
+
+@kernel
+def close_all(
+    which: IntArray,
+    rows: Rows,
+    lots: IntArray,
+    lots_max: IntArray,
+    limit_value: FloatArray,
+    depth_usd: FloatArray,
+    tables: RiskTables,
+    target: float,
+    charge: float,
+    trades: IntArray,
+    reasons: IntArray,
+) -> None:
+    """Fill *trades* with the cheapest cure, or with what helps, for some rows of a batch."""
+    for n in which:
+        closing = _closing(n, rows, lots, lots_max, limit_value, depth_usd, target, charge)
+        mine = trades[rows.start[n] : rows.start[n] + rows.count[n]]
+        trial = trial_of(max(mine.size, STEPS), closing, tables)
+        base, chosen, reason = np.zeros_like(mine), np.empty_like(mine), _CHEAPEST
+        reached = smallest_share(closing, tables, trial, base, mine)
+        if reached and mine.size == 1:
+            reasons[n] = _SHARE
+            continue
+        first_usd, rise_usd = lot_costs_usd(closing, tables)
+        found = cheapest_first(closing, tables, first_usd, rise_usd, trial, chosen)
+        if reached and not found:
+            base, reason = np.abs(chosen), _THEN_SHARE
+            found = smallest_share(closing, tables, trial, base, chosen)
+        if found:
+            share_usd = _cost_usd(mine, first_usd, rise_usd) if reached else np.inf
+            better = _cost_usd(chosen, first_usd, rise_usd) < share_usd
+            reasons[n] = reason if better else _SHARE
+        elif _is_free(closing):
+            better, reasons[n] = False, _EVERYTHING
+        else:
+            set_trades(0, trial.trades, mine)
+            set_trades(1, trial.trades, chosen)
+            ask(TWO, closing, tables, trial)
+            better = health_usd(1, trial.out) > health_usd(0, trial.out)
+            reasons[n] = _HELPFUL if better else _CAPPED
+        for j in range(mine.size):
+            mine[j] = chosen[j] if better else mine[j]
+
+
+@inlined
+def _closing(
+    n: int,
+    rows: Rows,
+    lots: IntArray,
+    lots_max: IntArray,
+    limit_value: FloatArray,
+    depth_usd: FloatArray,
+    target: float,
+    charge: float,
+) -> Closing:
+    a, b = rows.start[n], rows.start[n] + rows.count[n]
+    count, balance, model = rows.count[n : n + 1], rows.balance[n : n + 1], rows.model[n : n + 1]
+    instrument, size, quote = rows.instrument[a:b], rows.size[a:b], rows.quote[a:b]
+    one = Rows(np.zeros(1, np.int64), count, instrument, size, quote, balance, model)
+    held, caps = lots[a:b], np.empty(b - a, np.int64)
+    for j in range(b - a):
+        caps[j] = min(max(lots_max[a + j], 0), abs(held[j]))
+    return Closing(one, held, caps, limit_value[a:b], depth_usd[a:b], target, charge)
+
+
+@inlined
+def _is_free(closing: Closing) -> bool:
+    """Whether everything may be closed now."""
+    free = True
+    for j in range(closing.lots.size):
+        free &= closing.caps[j] == abs(closing.lots[j])
+    return free
+
+
+@inlined
+def _cost_usd(trades: IntArray, first_usd: FloatArray, rise_usd: FloatArray) -> float:
+    total = 0.0
+    for j in range(trades.size):
+        closed = abs(trades[j])
+        total += closed * (first_usd[j] + 0.5 * rise_usd[j] * closed)
+    return total

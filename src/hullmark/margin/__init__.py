@@ -23,6 +23,7 @@ from hullmark.margin._evaluate import (
     evaluate,
     evaluate_one,
     evaluate_row,
+    sweep_rows,
 )
 from hullmark.margin._greeks_bound import GreekBound, GreekTables
 from hullmark.margin._lanes import BLOCK
@@ -108,5 +109,6 @@ __all__ = [
     "scratch_for",
     "slope_bound",
     "spare_kernel",
+    "sweep_rows",
     "with_sides",
 ]

@@ -102,11 +102,18 @@ class MarginMarket:
         What is on an underlying moves with it, and so does a balance in it; nothing else does. The
         two sides of a price move alike.
         """
-        view = self._movable.moved(moved, factor)
+        return self.shocked_tables(dict.fromkeys(moved, factor))
+
+    def shocked_tables(self, factors: Mapping[str, float], *, vol: float = 1.0) -> RiskTables:
+        """Return the tables where each underlying is its factor times what it was.
+
+        As in `moved_tables`; the volatility of every strike is *vol* times what it was.
+        """
+        view = self._movable.shocked(factors, vol=vol)
         tables = move_tables(self.tables, self._carried(view), asset_price_usd=view.asset_price_usd)
         if self.span is None:
             return tables
-        a, b, c, d = [side.moved(moved, factor) for side in self._movable_span]
+        a, b, c, d = [side.shocked(factors, vol=vol) for side in self._movable_span]
         return self.with_span(tables, Span((a, b), (c, d)))
 
     def with_span(self, tables: RiskTables, span: Span | None) -> RiskTables:

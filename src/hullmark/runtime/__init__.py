@@ -16,12 +16,14 @@ Units: commands in whole quanta, lots and nanos; answers in USD as floats, amoun
 from hullmark.runtime._answers import Trade
 from hullmark.runtime._assess import AccountReport, Assessment, Exposure, assess
 from hullmark.runtime._check_snapshots import CheckedSnapshot
+from hullmark.runtime._document_venue import DocumentVenue
 from hullmark.runtime._feedback import market_depths
 from hullmark.runtime._follower import Follower
 from hullmark.runtime._ingress import Ingress
 from hullmark.runtime._keys import Keyed
 from hullmark.runtime._open import open_venue, read_rules, read_venue_file
 from hullmark.runtime._outbox import ExecutionPort
+from hullmark.runtime._questions import Questions
 from hullmark.runtime._recover import Replica, replay, take_snapshot
 from hullmark.runtime._redecide import Difference
 from hullmark.runtime._restore import Restored, restore, take_in
@@ -36,11 +38,13 @@ __all__ = [
     "BrokenLaw",
     "CheckedSnapshot",
     "Difference",
+    "DocumentVenue",
     "ExecutionPort",
     "Exposure",
     "Follower",
     "Ingress",
     "Keyed",
+    "Questions",
     "Replica",
     "Restored",
     "SnapshotPolicy",

@@ -11,7 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from hullmark.book import AccountRow
-from hullmark.clearing import Fill, State, Views, withdrawable_quanta
+from hullmark.clearing import (
+    Fill,
+    PoolStanding,
+    Quote,
+    State,
+    Views,
+    pool_standing,
+    withdrawable_quanta,
+)
 from hullmark.core import Amount, Asset, FloatArray, IntArray, format_scaled, parse_nano
 from hullmark.domain import Instrument, Perpetual, Spot
 from hullmark.errors import InvalidInputError
@@ -123,6 +131,21 @@ def cash(state: State, account: int, asset: str) -> Amount:
         raise InvalidInputError(f"account must be open, was {account!r}")
     found = find_asset(state, asset)
     return Amount(found, state.ledger.cash(account, state.ledger.asset_index[asset]))
+
+
+def pool(state: State, views: Views, name: str) -> PoolStanding:
+    """Answer `Venue.pool`."""
+    rules = state.in_force.pools.get(name)
+    if rules is None:
+        raise InvalidInputError(f"pool must be one of the rules', was {name!r}")
+    _need_account(state, rules.account)
+    _need_prices(views, rules.account)
+    return pool_standing(state, views, name)
+
+
+def quotes(state: State) -> dict[int, Quote]:
+    """Answer `Venue.quotes`."""
+    return {n: quote for n, quote in state.quotes.items() if quote.expires_ns > state.now_ns}
 
 
 def find_asset(state: State, symbol: str) -> Asset:

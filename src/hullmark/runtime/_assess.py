@@ -14,11 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from hullmark.book import Book
-from hullmark.core import NANO
 from hullmark.domain import Document, DocumentAccount
 from hullmark.margin import Health, evaluate
 from hullmark.monitor import Crossings, liquidation_factors, search_steps
-from hullmark.runtime._document_venue import DocumentVenue, quote_units
+from hullmark.runtime._document_venue import DocumentVenue
 
 
 class Exposure(NamedTuple):
@@ -103,7 +102,7 @@ def assess(
         If the document has no market, or a section of its parameters breaks its schema.
     """
     venue = DocumentVenue.open(document)
-    book = _book(document, venue)
+    book = venue.book(document)
     result = evaluate(book.rows(), venue.tables)
     factors = _factors(document, venue, book, on_progress) if liquidation_prices else {}
     reports = []
@@ -121,22 +120,6 @@ def assess(
         uncertain=venue.uncertain,
         accounts=tuple(reports),
     )
-
-
-def _book(document: Document, venue: DocumentVenue) -> Book:
-    number = {instrument.symbol: i for i, instrument in enumerate(venue.instruments)}
-    book = Book(max(len(venue.assets), 1))
-    for a, account in enumerate(document.accounts):
-        row = book.add_account(venue.margin.code(account.mode))
-        for asset, quanta in account.cash_quanta.items():
-            units = quanta / document.assets[asset].quanta_per_unit
-            book.set_balance(row, venue.assets.index(asset), units)
-        for p, position in enumerate(account.positions):
-            i = number[position.instrument]
-            size = position.lots * venue.instruments[i].lot_nano / NANO
-            quote = quote_units(f"accounts[{a}].positions[{p}]", document, position)
-            book.set_position(row, i, size=size, quote=quote)
-    return book
 
 
 # The coins that move an account: what its positions are on and settle in, and what it holds.

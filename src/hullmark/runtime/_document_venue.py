@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from hullmark.book import Book
 from hullmark.clearing import MarginRules
 from hullmark.collateral import CollateralTerms
 from hullmark.core import NANO, YEAR_NS, int64
@@ -78,6 +79,22 @@ class DocumentVenue(MarginMarket):
     def price_usd(self, asset: str) -> float:
         """Return the price of an asset in use."""
         return float(self.view.asset_price_usd[self.assets.index(asset)])
+
+    def book(self, document: Document) -> Book:
+        """Return the accounts of the document that this was opened on, a row each, in its order."""
+        number = {instrument.symbol: i for i, instrument in enumerate(self.instruments)}
+        book = Book(max(len(self.assets), 1))
+        for a, account in enumerate(document.accounts):
+            row = book.add_account(self.margin.code(account.mode))
+            for asset, quanta in account.cash_quanta.items():
+                units = quanta / document.assets[asset].quanta_per_unit
+                book.set_balance(row, self.assets.index(asset), units)
+            for p, position in enumerate(account.positions):
+                i = number[position.instrument]
+                size = position.lots * self.instruments[i].lot_nano / NANO
+                quote = quote_units(f"accounts[{a}].positions[{p}]", document, position)
+                book.set_position(row, i, size=size, quote=quote)
+        return book
 
 
 def quote_units(path: str, document: Document, position: DocumentPosition) -> float:

@@ -4,7 +4,19 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from hullmark.clearing import ACCOUNTS_MIN, Books, Rules, State, Views, books, newly_under
+from hullmark.clearing import (
+    ACCOUNTS_MIN,
+    Books,
+    PoolStanding,
+    Quote,
+    Rules,
+    State,
+    Views,
+    books,
+    fund_in_hand,
+    newly_under,
+    queue_of,
+)
 from hullmark.core import Amount, FloatArray
 from hullmark.errors import DocumentError, InvalidInputError
 from hullmark.margin import Health
@@ -20,6 +32,7 @@ from hullmark.monitor import (
 from hullmark.runtime import _answers, _feedback
 from hullmark.runtime._answers import MOVES, Trade
 from hullmark.runtime._recover import Replica
+from hullmark.waterfall import FundValue, QueueRow
 
 
 class Questions:
@@ -267,6 +280,49 @@ class Questions:
             If the account or the asset is unknown.
         """
         return _answers.cash(self._state, account, asset)
+
+    def pool(self, name: str) -> PoolStanding:
+        """Return what a pool is worth now, and what of it each member's stake is worth.
+
+        Raises
+        ------
+        InvalidInputError
+            If the rules name no such pool, its account is not open, or what that holds has no
+            price.
+        """
+        self._need_rules()
+        return _answers.pool(self._state, self._views, name)
+
+    def quotes(self) -> dict[int, Quote]:
+        """Return the quotes of market makers that stand now, by number, in the order of posting."""
+        return _answers.quotes(self._state)
+
+    def deleveraging_queue(self, instrument: str, *, long: bool) -> tuple[QueueRow, ...]:
+        """Return in which order holders of one side of a contract would be closed against others.
+
+        Raises
+        ------
+        InvalidInputError
+            If the venue has no such instrument.
+        """
+        self._need_rules()
+        if instrument not in self._state.ledger.instrument_index:
+            raise InvalidInputError(f"instrument must be one of the rules', was {instrument!r}")
+        number = self._state.ledger.instrument_index[instrument]
+        return queue_of(self._state, self._views, number, long=long)
+
+    def fund(self, asset: str) -> FundValue:
+        """Return the insurance fund: its balance, and after unwinding what is in hand.
+
+        Raises
+        ------
+        InvalidInputError
+            If the venue has no such asset.
+        """
+        self._need_rules()
+        if asset not in self._state.ledger.asset_index:
+            raise InvalidInputError(f"asset must be one of the rules', was {asset!r}")
+        return fund_in_hand(self._state, self._views, self._state.ledger.asset_index[asset])
 
     def quanta(self, asset: str, amount: str) -> int:
         """Return a decimal amount of an asset in quanta, as commands take it.

@@ -82,7 +82,7 @@ class Redecider:
         for event in unit.events:
             self._views.apply(event)
             if isinstance(event, events.RulesAdopted):
-                self._engine = load_engine(self._state.in_force.liquidation.engine)
+                self._engine = load_engine(self._state.in_force.liquidation.order_engine)
 
 
 def _first_difference(recorded: Sequence[Event], decided: Sequence[Event]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from hullmark.domain import Command, commands
 from hullmark.errors import InvalidInputError
 from hullmark.liquidation import load_engine
 from hullmark.runtime._keys import Keyed, check_key
+from hullmark.waterfall import load_policy
 
 _INTERNAL = (commands.DeferReactions, commands.ResumeReactions)
 _ENCODER = msgspec.msgpack.Encoder()
@@ -79,4 +80,6 @@ def _need_engine(command: commands.AdoptRules) -> None:
         rules = Rules.parse_text(command.rules)
     except InvalidInputError:
         return  # an answer says what is wrong with them
-    load_engine(rules.liquidation.engine)
+    load_engine(rules.liquidation.order_engine)
+    if rules.waterfall.deleveraging is not None:
+        load_policy(rules.waterfall.deleveraging.policy)

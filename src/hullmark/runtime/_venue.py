@@ -104,7 +104,7 @@ class Venue(Questions, Closing):
             replica.tip = journal.tip
             super().__init__(replica, indexed_from=indexed_from)
             rules = self._state.rules
-            name = FIRST_ENGINE if rules is None else rules.liquidation.engine
+            name = FIRST_ENGINE if rules is None else rules.liquidation.order_engine
             self._engine: LiquidationEngine = load_engine(name)
             if snapshots is not None:
                 self._snapshotter = Snapshotter(snapshots, sequence=began[0], time_ns=began[1])
@@ -295,7 +295,7 @@ class Venue(Questions, Closing):
             evolve(state, event)
             views.apply(event)
             if type(event) is events.RulesAdopted:
-                self._engine = load_engine(state.in_force.liquidation.engine)
+                self._engine = load_engine(state.in_force.liquidation.order_engine)
             if asked := react(state, event):
                 self._reactions.ask(asked, sequence)
         return Unit(

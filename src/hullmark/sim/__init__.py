@@ -18,10 +18,13 @@ Prices are USD, sizes whole lots, delays whole seconds of the simulated clock. L
 
 from hullmark.sim._audit import Audit
 from hullmark.sim._auditor import Auditor
+from hullmark.sim._chains import ChainRun, ChainsComparison, ChainsRequest, compare_chains
+from hullmark.sim._chains_report import chains_report
 from hullmark.sim._clock import SimulatedClock
 from hullmark.sim._crash import CrashReplay, ReplayRequest, replay_crash
 from hullmark.sim._crash_report import crash_report
 from hullmark.sim._faults import Fault, FaultyStore, Medium
+from hullmark.sim._keeper import Keeper, LotOffer, quantity_wanted
 from hullmark.sim._paper_venue import PaperVenue
 from hullmark.sim._path import FundingPayment, MarketPath
 from hullmark.sim._population import DrawnAccount, Population, describe, draw
@@ -35,6 +38,9 @@ from hullmark.sim._workload import Workload
 __all__ = [
     "Audit",
     "Auditor",
+    "ChainRun",
+    "ChainsComparison",
+    "ChainsRequest",
     "CrashReplay",
     "DrawnAccount",
     "Fault",
@@ -42,7 +48,9 @@ __all__ = [
     "FundingPayment",
     "History",
     "HistoryReport",
+    "Keeper",
     "Listing",
+    "LotOffer",
     "MarketPath",
     "Medium",
     "PaperVenue",
@@ -55,10 +63,13 @@ __all__ = [
     "SoakFailure",
     "SoakReport",
     "Workload",
+    "chains_report",
+    "compare_chains",
     "crash_report",
     "describe",
     "draw",
     "load_parameters",
+    "quantity_wanted",
     "replay_crash",
     "run_path",
     "soak",

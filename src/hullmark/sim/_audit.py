@@ -8,6 +8,7 @@ import msgspec
 from hullmark.clearing import State, Views
 from hullmark.domain import FIRST_ACCOUNT, Event, commands, events, unpack_columns
 from hullmark.journal import Unit
+from hullmark.sim._audit_stages import STAKE_SLACK, STAKES_ROUNDED, stages_of, stakes_of
 from hullmark.sim._auditor import Auditor
 
 
@@ -53,16 +54,21 @@ class Audit:
         self.auditor.take_touched()
         self._touched.clear()
         self._compare(self._state.ledger.accounts)
+        self._compare_stages()
         return self.disagreements[seen:]
 
     # A sweep that finds no breach says that there is none.
     def _take(self, unit: Unit) -> None:
         for event in unit.events:
             self.auditor.take(_plain(event), unit.time_ns, unit.sequence)
-        found = any(isinstance(event, events.BreachesFound) for event in unit.events)
-        if isinstance(unit.command, commands.SweepAccounts) and not found:
-            none: dict[str, Any] = {"type": "BreachesFound", "accounts": ()}
-            self.auditor.take(none, unit.time_ns, unit.sequence)
+        if isinstance(unit.command, commands.CallMargins):
+            self.auditor.check_calls()
+        if not isinstance(unit.command, commands.SweepAccounts):
+            return
+        for kind in (events.BreachesFound, events.SoftBreachesFound):
+            if not any(isinstance(event, kind) for event in unit.events):
+                none: dict[str, Any] = {"type": kind.__name__, "accounts": ()}
+                self.auditor.take(none, unit.time_ns, unit.sequence)
 
     def _compare(self, accounts: Iterable[int]) -> None:
         for account in accounts:
@@ -71,6 +77,22 @@ class Audit:
                 self.auditor.differ(account, "what it holds", ours, theirs)
             elif account >= FIRST_ACCOUNT:
                 self._compare_health(account)
+
+    # A case without a chain has no place in one.
+    def _compare_stages(self) -> None:
+        ours, theirs = self.auditor.stages(), stages_of(self._state)
+        for name, facts in theirs.items():
+            for key in ours[name].keys() | facts.keys():
+                one, other = ours[name].get(key), facts.get(key)
+                if name == "auctions" and one is not None:
+                    one = {k: v for k, v in one.items() if k != "sold"}
+                if one != other and not (name == "places" and other is None):
+                    self.auditor.differ(key, name, one, other)
+        stakes = stakes_of(self._state)
+        for (pool, account), stake in self.auditor.stakes().items():
+            theirs_of = stakes.get((pool, account), 0)
+            if not theirs_of <= stake + 1 <= theirs_of + STAKES_ROUNDED + stake * STAKE_SLACK:
+                self.auditor.differ(account, f"stake in {pool}", float(stake), theirs_of)
 
     def _compare_health(self, account: int) -> None:
         found = self.auditor.health(account)

@@ -7,14 +7,27 @@ what the documentation allows.
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
+from fractions import Fraction
 from typing import Any
 
+from hullmark.sim._auditor_auctions import AuditorAuctions
+from hullmark.sim._auditor_backstop import AuditorBackstop
+from hullmark.sim._auditor_chain import AuditorChain
+from hullmark.sim._auditor_deleveraging import AuditorDeleveraging
 from hullmark.sim._auditor_desk import AuditorDesk
+from hullmark.sim._auditor_funds import AuditorFunds
 from hullmark.sim._auditor_ledger import AuditorLedger
 from hullmark.sim._auditor_losses import AuditorLosses
 from hullmark.sim._auditor_market import AuditorMarket
 from hullmark.sim._auditor_notes import AuditorNotes
+from hullmark.sim._auditor_operator import AuditorOperator
+from hullmark.sim._auditor_pools import AuditorPools
+from hullmark.sim._auditor_reserves import AuditorReserves
+from hullmark.sim._auditor_seasons import AuditorSeasons
+from hullmark.sim._auditor_shares import AuditorShares
 from hullmark.sim._auditor_tape import AuditorTape
+from hullmark.sim._auditor_text import NANO
 from hullmark.sim._auditor_trades import AuditorTrades
 
 
@@ -26,16 +39,34 @@ class Auditor:
     """
 
     def __init__(self) -> None:
-        self._notes = AuditorNotes()
-        self._ledger = AuditorLedger()
-        self._market = AuditorMarket(self._ledger)
-        desk = AuditorDesk(self._ledger, self._market, self._notes)
-        self._losses = AuditorLosses(self._ledger, self._market, desk, self._notes)
+        notes = self._notes = AuditorNotes()
+        ledger = self._ledger = AuditorLedger()
+        market = self._market = AuditorMarket(ledger)
+        desk = self._desk = AuditorDesk(ledger, market, notes)
+        funds = self._funds = AuditorFunds(ledger, market, notes)
+        takers = AuditorDeleveraging(ledger, market, desk, funds, notes)
+        self._losses = AuditorLosses(ledger, market, desk, funds, takers, notes)
+        reserves = AuditorReserves(ledger, market, desk, funds)
+        self._seasons = AuditorSeasons(ledger, market, desk, reserves, notes)
+        trades = AuditorTrades(ledger, market, desk, self._seasons, notes)
+        self._shares = AuditorShares(ledger, market, desk, self._losses, notes)
+        self._backstop = AuditorBackstop(ledger, market, desk, notes)
+        self._pools = AuditorPools(ledger, market, desk, trades, self._shares, notes)
+        self._chain = AuditorChain(ledger, market, desk, trades, notes)
+        self._auctions = AuditorAuctions(ledger, market, desk, funds, self._shares, notes)
         self._handlers = {
-            **AuditorTape(self._ledger, self._market, self._notes).handlers(),
-            **AuditorTrades(self._ledger, self._market, desk, self._notes).handlers(),
+            **AuditorTape(ledger, market, notes).handlers(),
+            **trades.handlers(),
             **desk.handlers(),
+            **funds.handlers(),
+            **takers.handlers(),
             **self._losses.handlers(),
+            **self._shares.handlers(),
+            **self._auctions.handlers(),
+            **self._backstop.handlers(),
+            **self._pools.handlers(),
+            **self._chain.handlers(),
+            **AuditorOperator(market, desk, notes).handlers(),
         }
 
     @property
@@ -64,6 +95,8 @@ class Auditor:
             correction is held to nothing that was recorded.
         """
         notes = self._notes
+        if sequence != notes.sequence:
+            self._close_unit()
         notes.number += 1
         notes.kind = event["type"]
         notes.sequence = sequence
@@ -73,6 +106,7 @@ class Auditor:
         handler = self._handlers.get(event["type"])
         if handler is not None:
             handler(event)
+            self._note_gains(event["type"])
             self._losses.check_reserves()
 
     def take_touched(self) -> set[int]:
@@ -126,8 +160,32 @@ class Auditor:
         found = self._market.standing(account)
         return 0.0 if found is None else found.usd(found.slack)
 
+    def stages(self) -> dict[str, dict[Any, Any]]:
+        """Return what runs beside balances, such as auctions, quotes, calls, halts and losses.
+
+        Each by the key that the engine has it under, as plain numbers and names.
+        """
+        desk = self._desk
+        return {
+            "auctions": {n: _numbers(one) for n, one in self._auctions.open.items()},
+            "quotes": {n: _numbers(one) for n, one in self._backstop.quotes.items()},
+            "places": {a: (c.place, c.entered_ns) for a, c in desk.cases.items()},
+            "calls": {a: int(level * NANO) for a, level in self._chain.calls.items()},
+            "soft": dict(desk.soft),
+            "halted": dict(self._market.halted),
+            "breaker": {0: desk.breaker} if desk.breaker[0] else {},
+            "parts": self._funds.parts(),
+            "losses": self._funds.losses(),
+            "seasons": self._seasons.seasons(),
+        }
+
+    def stakes(self) -> dict[tuple[str, int], Fraction]:
+        """Return what each member of a pool had when it was last counted, by pool and account."""
+        return self._pools.stakes()
+
     def check_sums(self) -> None:
         """Hold the books to zero: cash and quote per asset, and lots per instrument."""
+        self._close_unit()
         self._notes.kind = "books"
         cash, lots = self._ledger.sums()
         for symbol, quote in self._ledger.quotes().items():
@@ -135,6 +193,26 @@ class Auditor:
         for name, total in (*cash.items(), *lots.items()):
             self._notes.equal("venue", f"sum of {name}", 0, total)
 
+    def check_calls(self) -> None:
+        """Hold everybody's margin call to the level that its account has reached."""
+        self._chain.check_calls()
+
+    def _note_gains(self, kind: str) -> None:
+        if kind == "RulesAdopted":
+            self._seasons.adopt()
+        elif kind == "TimeAdvanced":
+            self._seasons.pass_time()
+
+    def _close_unit(self) -> None:
+        self._market.reshaped = False
+        self._desk.close_unit()
+        self._backstop.close_unit()
+        self._shares.close_unit()
+
     def differ(self, account: int, what: str, ours: object, theirs: object) -> None:
         """Note a disagreement that the comparer has found."""
         self._notes.differ(account, what, ours, theirs)
+
+
+def _numbers(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the slotted records
+    return {each.name: getattr(record, each.name) for each in fields(record)}

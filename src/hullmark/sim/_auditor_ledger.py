@@ -5,7 +5,8 @@ in one method; what an account has touched is told to whoever compares.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from hullmark.sim._auditor_terms import InstrumentTerms
 
@@ -28,6 +29,16 @@ class Position:
     index_micro: int = 0
 
 
+class Holding(NamedTuple):
+    """What an account had, and what trying something with it touches."""
+
+    account: int
+    cash: dict[str, int]
+    positions: dict[str, Position]
+    funding: dict[str, int]
+    touched: set[int]
+
+
 class AuditorLedger:
     """Who has what. ``touched`` gathers the accounts that changed, until somebody empties it."""
 
@@ -44,6 +55,23 @@ class AuditorLedger:
             found, self._restated = self._restated, set()
             return found
         return self._restated
+
+    def holding(self, account: int) -> "Holding":
+        """Return what an account has, so that it can be put back."""
+        held = {symbol: replace(position) for symbol, position in self.positions[account].items()}
+        funding = dict(self.cash[FUNDING])
+        return Holding(account, dict(self.cash[account]), held, funding, set(self.touched))
+
+    def put_back(self, holding: "Holding") -> None:
+        """Undo what was tried between an account and nobody, whose number is 0."""
+        account = holding.account
+        for number, cash in ((account, holding.cash), (FUNDING, holding.funding)):
+            self.cash[number] = defaultdict(int, cash)
+        self.positions[account] = holding.positions
+        self.cash.pop(0, None)
+        self.positions.pop(0, None)
+        self._restated.add(account)
+        self.touched = holding.touched
 
     def move(self, source: int, target: int, asset: str, quanta: int) -> None:
         """Move cash between two accounts; below zero it moves back."""

@@ -6,30 +6,50 @@ Source: ``docs/concepts/liquidation.md``, the waterfall and where a deficit came
 from collections.abc import Callable
 from fractions import Fraction
 
+from hullmark.sim._auditor_cases import Case
+from hullmark.sim._auditor_deleveraging import AuditorDeleveraging
 from hullmark.sim._auditor_desk import AuditorDesk
-from hullmark.sim._auditor_ledger import BAD_DEBT, CUSTODY, FUND, AuditorLedger
+from hullmark.sim._auditor_funds import AuditorFunds
+from hullmark.sim._auditor_ledger import BAD_DEBT, CUSTODY, FUND, AuditorLedger, ceiling
 from hullmark.sim._auditor_market import TOLERANCE, AuditorMarket
 from hullmark.sim._auditor_notes import AuditorEvent, AuditorNotes
+from hullmark.sim._auditor_reserves import AuditorReserves
 from hullmark.sim._auditor_sides import cash_at
 from hullmark.sim._auditor_text import NANO
+from hullmark.sim._auditor_winners import apportion
 
-CAUSES = ("gap", "latency", "impact")
+CAUSES = ("gap", "participation", "latency", "oracle", "impact")
 
 
 class AuditorLosses:
     """Judges and posts what empty accounts leave to the venue."""
 
     def __init__(
-        self, ledger: AuditorLedger, market: AuditorMarket, desk: AuditorDesk, notes: AuditorNotes
+        self,
+        ledger: AuditorLedger,
+        market: AuditorMarket,
+        desk: AuditorDesk,
+        funds: AuditorFunds,
+        deleveraging: AuditorDeleveraging,
+        notes: AuditorNotes,
     ) -> None:
         self._ledger = ledger
         self._market = market
         self._desk = desk
+        self._funds = funds
+        self._deleveraging = deleveraging
+        self._reserves = AuditorReserves(ledger, market, desk, funds)
         self._notes = notes
+        self._socialised: dict[int, tuple[int, int]] = {}  # by account: quanta, and the base
+        self._paid_in: dict[int, tuple[int, dict[str, int]]] = {}  # into accounts in an auction
 
     def handlers(self) -> dict[str, Callable[[AuditorEvent], None]]:
         """Return what takes each event, by its name."""
-        return {"CollateralSeized": self._seize, "DeficitCovered": self._cover}
+        return {
+            "CollateralSeized": self._seize,
+            "LossSocialised": self._socialise,
+            "DeficitCovered": self._cover,
+        }
 
     def check_reserves(self) -> None:
         """Hold the venue's own accounts to their signs: the fund has, custody and bad debt owe."""
@@ -38,6 +58,18 @@ class AuditorLosses:
                 if sign * quanta < 0:
                     rule = ">= 0" if sign > 0 else "<= 0"
                     self._notes.differ(account, f"cash in {asset}", rule, quanta)
+        self._funds.check_parts()
+
+    def check_paid_in(self, account: int, asset: str, paid: int, share: Fraction) -> None:
+        """Judge what was paid into an account so that its taker could be paid, and its causes."""
+        total, causes = self._paid_in.pop(account, (0, {}))
+        self._notes.equal(account, "what the taker is paid", total, paid)
+        case = self._desk.case(account)
+        if total and case.asset == asset:
+            whole = ceiling(*(total / share).as_integer_ratio())
+            for cause, quanta in split(case, asset, whole, Fraction(case.net_quanta)).items():
+                slack = 2 if cause != "impact" else 6
+                self._notes.near(account, f"{cause}_quanta", quanta * share, causes[cause], slack)
 
     # Only of an account that owes at least as much, and only what nobody here buys for the debt.
     def _seize(self, event: AuditorEvent) -> None:
@@ -66,42 +98,124 @@ class AuditorLosses:
                 notes.differ(account, "collateral with a market", f"sold as {symbol}", asset)
         self._ledger.move(account, FUND, asset, event["quanta"])
 
+    # By all who hold some, in whole quanta that add up, the largest remainders first.
+    def _socialise(self, event: AuditorEvent) -> None:
+        account, asset, quanta = event["account"], event["asset"], event["quanta"]
+        base, notes = event["base_quanta"], self._notes
+        self._begin_closing(account)
+        notes.positive(account, "quanta", quanta)
+        if "socialised" not in self._market.rules.waterfall.steps:
+            notes.differ(account, "steps", "with socialised", self._market.rules.waterfall.steps)
+        holders = self._reserves.holders(asset, but=account)
+        notes.equal(account, "base_quanta", sum(holders.values()), base)
+        if quanta > base:
+            notes.differ(account, "quanta", f"<= {base}", quanta)
+        parts = apportion(quanta, list(holders.values()))
+        for payer, part in zip(holders, parts, strict=True):
+            if part:
+                self._ledger.move(payer, account, asset, part)
+                self._funds.record(payer, asset, part)
+        self._socialised[account] = quanta, base
+
     def _cover(self, event: AuditorEvent) -> None:
         account, asset, notes = event["account"], event["asset"], self._notes
-        deficit = -self._desk.cash(account).get(asset, 0)
-        if deficit <= 0 or self._ledger.positions[account]:
-            notes.differ(account, "a covered account", "empty and in debt", deficit)
-        left, paid = deficit, {"fund": 0, "bad-debt": 0}
-        for step in self._market.rules.steps:
-            most = left if step == "bad-debt" else self._ledger.cash[FUND][asset]
-            paid[step] = min(left, most)
-            left -= paid[step]
-        notes.equal(account, "fund_quanta", paid["fund"], event["fund_quanta"])
-        notes.equal(account, "bad_debt_quanta", paid["bad-debt"], event["bad_debt_quanta"])
-        causes = [event[f"{cause}_quanta"] for cause in CAUSES]
-        notes.equal(account, "gap, latency and impact", deficit, sum(causes))
-        self._check_causes(account, asset, deficit, causes)
-        self._ledger.move(FUND, account, asset, event["fund_quanta"])
-        self._ledger.move(BAD_DEBT, account, asset, event["bad_debt_quanta"])
+        self._begin_closing(account)
+        cash, taken = self._desk.cash(account).get(asset, 0), self._deleveraging.told(account)
+        socialised, base = self._socialised.pop(account, (0, 0))
+        named = {k: event.get(f"{k}_quanta", 0) for k in ("fund", "backstop", "bad_debt")}
+        rest = sum(named.values())  # what this event pays, beside those before it
+        if not self._desk.is_insolvent(account):
+            if rest and self._ledger.positions[account]:
+                notes.differ(account, "a covered account", "empty", self._ledger.positions[account])
+            if rest or taken or socialised or not self._is_let_go(account, asset):
+                notes.equal(account, "what is paid", max(-cash, 0), rest)
+                rest = max(-cash, 0)
+        deficit = rest + taken + socialised
+        self._check_steps(event, deficit, taken, socialised, base)
+        paid = self._desk.case(account).closed_quanta
+        closed = taken if self._desk.is_insolvent(account) else paid.get(asset, 0)
+        paid[asset] = paid.get(asset, 0) - closed
+        self._desk.case(account).paid_by_others = bool(closed) and not deficit
+        notes.equal(account, "haircut_quanta", closed, event.get("haircut_quanta", 0))
+        notes.equal(account, "socialised_quanta", socialised, event.get("socialised_quanta", 0))
+        total = rest + closed + socialised
+        causes = {cause: event.get(f"{cause}_quanta", 0) for cause in CAUSES}
+        notes.equal(account, "gap to impact", total, sum(causes.values()))
+        if self._desk.is_insolvent(account):
+            self._paid_in[account] = total, causes
+        else:
+            self._check_causes(account, asset, causes)
+        if pool := self._reserves.backstop:
+            self._ledger.move(pool.account, account, asset, named["backstop"])
+        self._ledger.move(FUND, account, asset, named["fund"])
+        self._ledger.move(BAD_DEBT, account, asset, named["bad_debt"])
+
+    # Others have paid all that was missing before; what it owes besides, it has the worth for.
+    def _is_let_go(self, account: int, asset: str) -> bool:
+        paid = self._desk.case(account).closed_quanta.get(asset, 0)
+        return paid > 0 and self._desk.wanted(account) is not True
+
+    # In their order, each as far as it goes.
+    def _check_steps(
+        self, event: AuditorEvent, deficit: int, taken: int, socialised: int, base: int
+    ) -> None:
+        account, asset, notes = event["account"], event["asset"], self._notes
+        steps, market = self._market.rules.waterfall.steps, self._reserves.market_of(account)
+        notes.equal(account, "market", market, event.get("market"))
+        left = deficit
+        if "fund" in steps:
+            self._funds.check_payment(market, asset, left, event["fund_quanta"])
+        else:
+            notes.equal(account, "fund_quanta", 0, event["fund_quanta"])
+        left -= event["fund_quanta"]
+        backstop = 0
+        if "backstop" in steps:
+            backstop = min(left, self._reserves.backstop_quanta(asset))
+        notes.equal(account, "backstop_quanta", backstop, event.get("backstop_quanta", 0))
+        left -= backstop
+        if deficit or taken:
+            self._deleveraging.check_books(account, asset, left)
+        left -= taken
+        if "socialised" in steps:
+            base = base or sum(self._reserves.holders(asset, but=account).values())
+            notes.equal(account, "socialised_quanta", min(left, base), socialised)
+            left -= socialised
+        notes.equal(account, "bad_debt_quanta", left, event["bad_debt_quanta"])
 
     # The documented formulas. Net is without what the account had or owed in other assets in the
     # end, and a deficit in another asset than was foreseen counts as gap.
-    def _check_causes(self, account: int, asset: str, deficit: int, causes: list[int]) -> None:
-        case, notes = self._desk.case(account), self._notes
-        if case.closing is None:
-            case.closing = self._desk.cash(account)
-        gap, latency, slack = Fraction(deficit), Fraction(0), Fraction(0)
+    def _check_causes(self, account: int, asset: str, causes: dict[str, int]) -> None:
+        case, notes, total = self._desk.case(account), self._notes, sum(causes.values())
+        ours, slack = dict.fromkeys(CAUSES, Fraction(0)), Fraction(0)
+        ours["gap"] = Fraction(total)
         if case.asset == asset:
-            usd, others = self._market.usd(asset), {**case.closing}
+            usd, others = self._market.usd(asset), {**(case.closing or {})}
             others.pop(asset, None)
             prices = {other: self._market.usd(other) for other in others}
             if not usd or None in prices.values():
                 return
             values = [quanta * (prices[a] or 0) / usd for a, quanta in others.items()]
-            net = Fraction(case.net_quanta - sum(values))
-            late = case.late_quanta.get(asset, 0)
-            gap = max(Fraction(0), -net)
-            latency = max(Fraction(0), late - net) - gap
+            ours = split(case, asset, total, case.net_quanta - sum(values, Fraction(0)))
             slack = len(others) + TOLERANCE * sum(abs(value) for value in values)
-        notes.near(account, "gap_quanta", gap, causes[0], slack)
-        notes.near(account, "latency_quanta", latency, causes[1], 2 * slack)
+        for cause, quanta in ours.items():
+            notes.near(account, f"{cause}_quanta", quanta, causes[cause], 2 * slack)
+
+    def _begin_closing(self, account: int) -> None:
+        case = self._desk.case(account)
+        if case.closing is None and not self._desk.is_insolvent(account):
+            case.closing = self._desk.cash(account)
+        for tell in self._desk.before_payment:
+            tell(account)
+
+
+def split(case: Case, asset: str, total: int, net: Fraction) -> dict[str, Fraction]:
+    """Return the causes of a deficit: what of it there was already after each loss, in turn."""
+    left, reached, found = net, max(Fraction(0), -net), dict[str, Fraction]()
+    found["gap"] = reached
+    lost = (case.participation_quanta, case.late_quanta, case.oracle_quanta)
+    for cause, losses in zip(("participation", "latency", "oracle"), lost, strict=True):
+        left -= losses.get(asset, 0)
+        found[cause] = max(Fraction(0), -left) - reached
+        reached = max(Fraction(0), -left)
+    found["impact"] = total - reached
+    return found

@@ -73,6 +73,8 @@ class AuditorMarket(AuditorQuotes):
         self.ledger = ledger
         self.modes: dict[int, str] = {}
         self.settled: set[str] = set()  # instruments that have expired and hold nothing any more
+        self.reshaped = False  # whether the unit at hand has changed which stages there are
+        self.halted: dict[str, bool] = {}  # instruments, and whether they are settled next
         self._rates: Rates | None = None
         self._sheet: Sheet | None = None
         self._counted = Sides(None, None)
@@ -84,6 +86,8 @@ class AuditorMarket(AuditorQuotes):
 
     def adopt(self, terms: Terms) -> None:
         """Let other terms be in force."""
+        before = self._terms
+        self.reshaped |= before is not None and _shape(before) != _shape(terms)
         self._terms, self._rates = terms, Rates.of(terms)
         self.changed()
 
@@ -307,6 +311,12 @@ class AuditorMarket(AuditorQuotes):
                 now_ns=self.valuation_ns,
             )
         return profits[symbol]
+
+
+# Which stages the chain has, and what its auctions sell.
+def _shape(terms: Terms) -> list[tuple[str, str | None]]:
+    chain = terms.liquidation.chain
+    return [(each.stage, None if each.auction is None else each.auction.kind) for each in chain]
 
 
 def counted(value: int, kept: int, parts: int, cap: int | None) -> int:

@@ -135,12 +135,16 @@ class AuditorTape:
     def _settle(self, event: AuditorEvent) -> None:
         symbol, price = event["instrument"], event["price_nano"]
         terms = self._market.rules.instruments[symbol]
-        if terms.expiry_ns is None or self._notes.now_ns < terms.expiry_ns:
+        delisted = self._market.halted.get(symbol, False)
+        expired = terms.expiry_ns is not None and self._notes.now_ns >= terms.expiry_ns
+        if not expired and not delisted:
             self._notes.differ(symbol, "expiry", f"<= {self._notes.now_ns}", terms.expiry_ns)
         if symbol in self._market.settled:
             self._notes.differ(symbol, "settlement", "the first", event)
-        self._market.check_grades(symbol, terms.factors, SETTLE, self._notes)
+        if not delisted:  # there may be no price any more
+            self._market.check_grades(symbol, terms.factors, SETTLE, self._notes)
         self._market.settled.add(symbol)
+        self._market.halted.pop(symbol, None)
         value = terms.worth(1, price)
         if terms.kind == "option":
             gain = payoff_nano(terms, price)

@@ -12,6 +12,14 @@ from fractions import Fraction
 from typing import Any
 
 from hullmark.sim._auditor_policies import ActionTerms, PriceTerms, read_actions, read_prices
+from hullmark.sim._auditor_stage_terms import (
+    PoolTerms,
+    StageTerms,
+    WaterfallTerms,
+    read_chain,
+    read_pools,
+    read_waterfall,
+)
 from hullmark.sim._auditor_text import NANO, read_instant, read_nano
 
 
@@ -93,6 +101,17 @@ class LiquidationTerms:
     park_ns: int
     burst: Fraction | None  # nano-USD
     refill: Fraction  # nano-USD per nanosecond
+    chain: tuple[StageTerms, ...]
+    sliding: bool  # whether price limits slide from the mark to bankruptcy
+    at_target: bool  # whether an account in hand is worked on until it is at its target
+    target: Fraction
+    depth_usd: dict[str, Fraction]
+    hedges: frozenset[str]  # instruments that a plan may open
+    calls: tuple[Fraction, ...]  # margin ratios at which accounts are told, ascending
+
+    def place_of(self, stage: str) -> int | None:
+        """Return where a stage stands in the chain, if it does."""
+        return next((n for n, each in enumerate(self.chain) if each.stage == stage), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +126,8 @@ class Terms:
     prices: dict[str, PriceTerms]
     actions: ActionTerms
     liquidation: LiquidationTerms
-    steps: tuple[str, ...]
+    waterfall: WaterfallTerms
+    pools: dict[str, PoolTerms]
 
 
 def read_terms(text: str) -> Terms:
@@ -130,7 +150,8 @@ def read_terms(text: str) -> Terms:
         prices={symbol: read_prices(found) for symbol, found in tree.get("prices", {}).items()},
         actions=read_actions(tree.get("actions", {})),
         liquidation=_liquidation(tree.get("liquidation", {})),
-        steps=tuple(tree.get("waterfall", {}).get("steps", ("fund", "bad-debt"))),
+        waterfall=read_waterfall(tree.get("waterfall", {})),
+        pools=read_pools(tree.get("pools", {})),
     )
 
 
@@ -202,4 +223,11 @@ def _liquidation(tree: Mapping[str, Any]) -> LiquidationTerms:
         park_ns=read_nano(tree.get("park_s", "60")),
         burst=None if throttle is None else Fraction(throttle["burst_usd"]) * NANO,
         refill=Fraction(0) if throttle is None else Fraction(throttle["refill_usd_per_s"]),
+        chain=read_chain(tree.get("chain", [])),
+        sliding=tree.get("limit", "slippage") == "sliding",
+        at_target=tree.get("exit", "") == "target",
+        target=Fraction(tree.get("target", "0.8")),
+        depth_usd={s: Fraction(usd) for s, usd in tree.get("depth_usd", {}).items()},
+        hedges=frozenset(tree.get("hedges", ())),
+        calls=tuple(Fraction(level) for level in tree.get("calls", ())),
     )

@@ -7,6 +7,7 @@ the docstrings of the events.
 from collections.abc import Callable
 
 from hullmark.sim._auditor_desk import AuditorDesk
+from hullmark.sim._auditor_fills import AuditorFills
 from hullmark.sim._auditor_ledger import (
     CUSTODY,
     FEES,
@@ -18,6 +19,7 @@ from hullmark.sim._auditor_ledger import (
 from hullmark.sim._auditor_market import AuditorMarket, Standing
 from hullmark.sim._auditor_notes import AuditorEvent, AuditorNotes
 from hullmark.sim._auditor_policies import RAISE_RISK, TRADE, WITHDRAW
+from hullmark.sim._auditor_seasons import AuditorSeasons
 from hullmark.sim._auditor_terms import InstrumentTerms
 from hullmark.sim._auditor_text import NANO
 
@@ -31,11 +33,18 @@ class AuditorTrades:
     """Judges and posts the events by which cash and lots change hands."""
 
     def __init__(
-        self, ledger: AuditorLedger, market: AuditorMarket, desk: AuditorDesk, notes: AuditorNotes
+        self,
+        ledger: AuditorLedger,
+        market: AuditorMarket,
+        desk: AuditorDesk,
+        seasons: AuditorSeasons,
+        notes: AuditorNotes,
     ) -> None:
+        self._seasons = seasons
         self._ledger = ledger
         self._market = market
         self._desk = desk
+        self._fills = AuditorFills(ledger, market, desk, notes)
         self._notes = notes
         self._trades: dict[int, list[tuple[object, ...]]] = {}  # the newest, by sequence of unit
         self._forgotten = False  # whether older ones were dropped
@@ -46,8 +55,8 @@ class AuditorTrades:
         return {
             "AccountOpened": self._open,
             "Deposited": self._deposit,
-            "Withdrawn": lambda event: self._pay_out(event["account"], CUSTODY, event),
-            "Transferred": lambda event: self._pay_out(event["source"], event["target"], event),
+            "Withdrawn": self._withdraw,
+            "Transferred": self._transfer,
             "Traded": self._trade,
             "TradesBooked": self._trade_many,
             "TradeBusted": self._bust,
@@ -66,17 +75,48 @@ class AuditorTrades:
         if event["mode"] not in self._market.rules.models:
             self._notes.differ(account, "mode", "one with a margin model", event["mode"])
         modes[account] = event["mode"]
+        if parent is not None:
+            self._desk.parents[account] = parent
 
     def _deposit(self, event: AuditorEvent) -> None:
         account, quanta = event["account"], event["quanta"]
         if account != FUND:
             self._need_user(account)
         self._notes.positive(account, "quanta", quanta)
+        self._seasons.move(event["asset"], quanta, None, account)
         self._ledger.move(CUSTODY, account, event["asset"], quanta)
 
-    # Settled cash that initial margin does not need; a gain that nobody has paid does not count.
-    def _pay_out(self, source: int, target: int, event: AuditorEvent) -> None:
-        asset, quanta, notes = event["asset"], event["quanta"], self._notes
+    # Only while the fund has what open auctions may cost.
+    def _withdraw(self, event: AuditorEvent) -> None:
+        account, prices = event["account"], self._market.usd
+        open_usd = 0.0
+        for other in self._desk.auctions:
+            standing = self._market.standing(other)
+            if self._desk.is_insolvent(other) and standing is not None:
+                open_usd += standing.usd(max(-standing.health - standing.slack, 0))
+        cash = self._ledger.cash[FUND]
+        fund_usd = sum(float(quanta * (prices(asset) or 0)) for asset, quanta in cash.items())
+        if open_usd > fund_usd + 1e-6:
+            self._notes.differ(account, "cost of open auctions", f"<= {fund_usd} USD", open_usd)
+        self._need_own(account)
+        self._seasons.check_leaving(account, event["asset"], event["quanta"])
+        self.pay_out(account, CUSTODY, event["asset"], event["quanta"])
+
+    def _transfer(self, event: AuditorEvent) -> None:
+        self._need_own(event["source"])
+        self.pay_out(event["source"], event["target"], event["asset"], event["quanta"])
+
+    def _need_own(self, account: int) -> None:
+        if account in {pool.account for pool in self._market.rules.pools.values()}:
+            self._notes.differ(account, "source", "no pool, whose money is its members'", account)
+
+    def pay_out(self, source: int, target: int, asset: str, quanta: int) -> None:
+        """Judge and post a payment out of an account.
+
+        It is of settled cash that initial margin does not need; a gain that nobody has paid does
+        not count.
+        """
+        notes = self._notes
         notes.positive(source, "quanta", quanta)
         self._need_user(source)
         if target != CUSTODY:
@@ -85,6 +125,7 @@ class AuditorTrades:
         # With the funding that is due on them, of which a part of a quantum is lost by settling.
         gains_usd = self._market.gains(source) - self._market.dust(source)
         self._ledger.settle_all_funding(source, self._market.rules.instruments)
+        self._seasons.move(asset, quanta, source, target)
         self._ledger.move(source, target, asset, quanta)
         if source in self._desk.cases:
             notes.differ(source, "source of a payment", "in no liquidation", source)
@@ -143,6 +184,7 @@ class AuditorTrades:
         self._check_cost(terms, buyer, lots, event)
         if terms.expiry_ns is not None and self._notes.now_ns >= terms.expiry_ns:
             self._notes.differ(buyer, "trade", f"before {terms.expiry_ns}", self._notes.now_ns)
+        self._need_trading(buyer, event["instrument"])
         for account, change in ((buyer, lots), (seller, -lots)):
             self._need_user(account)
             self._check_under_liquidation(account, terms, change)
@@ -156,14 +198,15 @@ class AuditorTrades:
     def _fill(self, event: AuditorEvent) -> None:
         terms = self._market.rules.instruments[event["instrument"]]
         account, other, lots = event["account"], event["counterparty"], event["lots"]
-        self._desk.check_fill(event)
+        self._fills.check_fill(event)
         buyer, seller = (account, other) if lots > 0 else (other, account)
         self._check_cost(terms, account, abs(lots), event)
         if lots:
             self._need_user(other)
             self._exchange(terms, buyer, seller, abs(lots), event["cost_quanta"])
-        self._desk.check_penalty(event)
-        self._ledger.move(account, FUND, terms.settlement, event["penalty_quanta"])
+        self._fills.check_taken(event)
+        taken = event["penalty_quanta"] + event.get("surplus_quanta", 0)
+        self._ledger.move(account, FUND, terms.settlement, taken)
 
     # Lots and cost go back as a fill of their own; what was realised or settled meanwhile stays.
     def _bust(self, event: AuditorEvent) -> None:
@@ -188,6 +231,7 @@ class AuditorTrades:
             self._notes.differ(source, "sides", "two, and not custody", (source, target))
         if event.get("reverses") is not None:
             self._reverse(event["reverses"])
+        self._seasons.move(event["asset"], event["quanta"], source, target)
         self._ledger.move(source, target, event["asset"], event["quanta"])
 
     def _rest(self, event: AuditorEvent) -> None:
@@ -195,6 +239,7 @@ class AuditorTrades:
         self._need_user(account)
         shrinks = _shrinks(self._held(account, event["instrument"]), event["lots"])
         self._desk.check_prices(account, TRADE if shrinks else RAISE_RISK, event["instrument"])
+        self._need_trading(account, event["instrument"])
         if event["order"] in self._desk.resting:
             self._notes.differ(account, "order", "a new number", event["order"])
         if account in self._desk.cases:
@@ -202,9 +247,11 @@ class AuditorTrades:
                 account, self._market.rules.instruments[event["instrument"]], event["lots"]
             )
         self._desk.resting[event["order"]] = account
+        self._desk.resting_in[event["order"]] = event["instrument"]
 
     def _release(self, event: AuditorEvent) -> None:
         account = self._desk.resting.pop(event["order"], None)
+        self._desk.resting_in.pop(event["order"], None)
         self._notes.equal(event["account"], "account of a resting order", account, event["account"])
 
     def _exchange(
@@ -248,6 +295,10 @@ class AuditorTrades:
         if sequence in self._reversed:
             self._notes.differ("venue", "what is reversed", "reversed once", sequence)
         self._reversed.add(sequence)
+
+    def _need_trading(self, account: int, symbol: str) -> None:
+        if symbol in self._market.halted or symbol in self._market.settled:
+            self._notes.differ(account, "instrument", "neither halted nor settled", symbol)
 
     def _need_user(self, account: int) -> None:
         if account not in self._market.modes:

@@ -99,7 +99,7 @@ def replay_crash(
     started_s = time.perf_counter()
     scenario = _scenario(request)
     rules = read_rules(request.venue)
-    asset = _settlement(rules)
+    asset = settlement_of(rules)
     first = read_path(scenario, request.data, order="OHLC")
     parameters = load_parameters()
     population = draw(
@@ -181,8 +181,16 @@ def _scenario(request: ReplayRequest) -> Scenario:
     return replace(scenario, replay=replace(scenario.replay, **changes))
 
 
-# The book is drawn in linear perpetuals of one pegged asset, so the venue may hold nothing else.
-def _settlement(rules: Rules) -> Asset:
+def settlement_of(rules: Rules) -> Asset:
+    """Return the asset in which all of a replay's venue is settled.
+
+    The book is drawn in linear perpetuals of one pegged asset, so the venue may hold nothing else.
+
+    Raises
+    ------
+    DocumentError
+        If it holds something else.
+    """
     if len(rules.assets) != 1 or rules.terms[0].peg_nano is None:
         symbols = ", ".join(asset.symbol for asset in rules.assets)
         raise DocumentError(f"assets of a replay's venue must be one, with a peg, was {symbols}")

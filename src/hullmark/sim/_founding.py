@@ -106,7 +106,8 @@ def _commands(
     yield commands.ObservePrices(prints=prints(path, 0))
     unit, symbol = asset.quanta_per_unit, asset.symbol
     fund_quanta = round(settings.fund_share * settings.open_interest_usd * unit)
-    yield commands.Deposit(account=SystemAccount.FUND, asset=symbol, quanta=fund_quanta)
+    if fund_quanta:
+        yield commands.Deposit(account=SystemAccount.FUND, asset=symbol, quanta=fund_quanta)
     yield commands.OpenAccount(account=MAKER, mode=Mode.CROSS)
     yield commands.Deposit(account=MAKER, asset=symbol, quanta=settings.maker_capital_usd * unit)
     marks = dict(zip(map(instrument_of, path.symbols), path.mark_nano(0).tolist(), strict=True))

@@ -5,6 +5,10 @@ paper market, and prices that reach the venue an oracle delay after they were ob
 instant funding comes first, then fills, then prices; orders that arrive at the instant they were
 sent (no delay) are filled before anything else happens. After the window the run goes on until
 every order has been answered.
+
+Where somebody acts of its own accord (`Bystanders`), it looks after the prices and fills of an
+instant, says when it looks again, and stops with the window. What it asks for may be refused; what
+the market says may not.
 """
 
 import heapq
@@ -12,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -24,14 +28,31 @@ from hullmark.feeds import ReplaySettings
 from hullmark.journal import Journal
 from hullmark.journal.memory import MemoryStore
 from hullmark.monitor import LiquidationMap, margin_ratio
-from hullmark.runtime import Venue
+from hullmark.runtime import Answer, Venue
 from hullmark.sim._clock import SimulatedClock
 from hullmark.sim._founding import MAKER, instrument_of, prints
 from hullmark.sim._paper_venue import PaperVenue
 from hullmark.sim._path import BarOrder, MarketPath
 from hullmark.sim._tally import BIN_S, HEALTH_EDGES, Tally
 
-_FUNDING, _PRICES = 0, 1  # which comes first at one instant
+_FUNDING, _PRICES, _LOOK = 0, 1, 2  # which comes first at one instant
+
+
+class Bystanders(Protocol):
+    """Who acts of its own accord while a path is played: keepers, makers."""
+
+    def next_ns(self, venue: Venue, now_ns: int, /) -> int | None:
+        """Return when they look again; ``None``: not before something happens."""
+
+    def act(self, venue: Venue, now_ns: int, /) -> Sequence[Command]:
+        """Return what they ask of the venue now, in their order."""
+
+
+class Watcher(Protocol):
+    """Who is shown every answer of the venue, and what it left."""
+
+    def see(self, venue: Venue, answer: Answer, now_ns: int, /) -> None:
+        """Take in what one command led to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +110,7 @@ def run_path(
         If the maker falls under its own maintenance margin: its prices would prove nothing.
     """
     started_s = time.perf_counter()
-    player = _Player(founding, rules, path, replay, settings)
+    player = Player(founding, rules, path, replay, settings)
     venue = player.venue
     health_before, map_before = _by_health(venue), venue.liquidation_map()
     player.play(on_progress)
@@ -113,7 +134,7 @@ def run_path(
     )
 
 
-class _Player:
+class Player:
     """The state of one run while it goes on."""
 
     def __init__(
@@ -123,8 +144,13 @@ class _Player:
         path: MarketPath,
         replay: ReplaySettings,
         settings: RunSettings,
+        *,
+        bystanders: Bystanders | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self._path, self._settings = path, settings
+        self._bystanders, self._watcher = bystanders, watcher
+        self._look_ns: int | None = None  # the next look; an earlier one takes its place
         self._clock = SimulatedClock(path.start_ns)
         self.store = MemoryStore()
         for batch in founding.batches():
@@ -156,11 +182,15 @@ class _Player:
             if self._due and (arrival_ns is None or self._before_fills(arrival_ns)):
                 due_ns, kind, number = heapq.heappop(self._due)
                 self._advance(due_ns)
-                self._submit([self._timed(kind, number)])
+                if kind == _LOOK:
+                    self._look(due_ns)
+                else:
+                    self._submit([self._timed(kind, number)])
             else:
                 assert arrival_ns is not None, "the loop goes on only while something is due"
                 self._advance(arrival_ns)
                 self._fill()
+            self._plan_look()
             if on_progress is not None:
                 on_progress(min(max(total - len(self._due), 0), total), total)
 
@@ -191,17 +221,41 @@ class _Player:
             row = self._path.row(self.paper.now_ns)
             heapq.heappush(self._due, (self.paper.now_ns + delay_ns, _PRICES, row))
 
-    def _submit(self, batch: Sequence[Command]) -> None:
+    def submit(self, batch: Sequence[Command]) -> None:
+        """Submit what the set-up needs, before anything is due."""
+        self._submit(batch)
+
+    def _look(self, due_ns: int) -> None:
+        if due_ns != self._look_ns:
+            return  # an earlier look has taken its place
+        self._look_ns = None
+        assert self._bystanders is not None, "only bystanders look"
+        if asked := self._bystanders.act(self.venue, self._clock.now_ns):
+            self._submit(asked, may_be_refused=True)
+
+    def _plan_look(self) -> None:
+        if self._bystanders is None:
+            return
+        due_ns = self._bystanders.next_ns(self.venue, self._clock.now_ns)
+        if due_ns is None or due_ns > self._path.time_ns(self._path.seconds):
+            return
+        if self._look_ns is None or due_ns < self._look_ns:
+            self._look_ns = due_ns
+            heapq.heappush(self._due, (due_ns, _LOOK, 0))
+
+    def _submit(self, batch: Sequence[Command], *, may_be_refused: bool = False) -> None:
         started_s = time.perf_counter()
         answers = self.venue.submit_all(batch)
         wall_ms = (time.perf_counter() - started_s) * 1_000 / len(batch)
         for command, answer in zip(batch, answers, strict=True):
-            if answer.refusal is not None:
+            if answer.refusal is not None and not may_be_refused:
                 raise InvalidInputError(
                     f"the venue must take what the market says, refused {command!r:.200}: "
                     f"{answer.refusal.detail}"
                 )
             self.tally.count(command, answer, now_ns=self._clock.now_ns, wall_ms=wall_ms)
+            if self._watcher is not None:
+                self._watcher.see(self.venue, answer, self._clock.now_ns)
         self.tally.see_fund(self._fund_quanta(), now_ns=self._clock.now_ns)
         self._check_maker()
 

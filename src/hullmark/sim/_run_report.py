@@ -101,9 +101,8 @@ def _money(tally: Tally, asset: Asset) -> dict[str, Any]:
         },
         "bad_debt": money(bad_debt),
         "causes": {
-            "gap": money(sum(event.gap_quanta for event in tally.deficits)),
-            "latency": money(sum(event.latency_quanta for event in tally.deficits)),
-            "impact": money(sum(event.impact_quanta for event in tally.deficits)),
+            cause: money(sum(getattr(event, f"{cause}_quanta") for event in tally.deficits))
+            for cause in ("gap", "participation", "latency", "oracle", "impact")
         },
     }
 

@@ -16,6 +16,7 @@ from hullmark.journal import Unit
 from hullmark.ledger import cost_ceil
 from hullmark.runtime import Venue
 from hullmark.sim._audit import Audit
+from hullmark.sim._soak_stage_laws import AFTER as STAGES_AFTER, BEFORE as STAGES_BEFORE
 
 
 class SoakLaws:
@@ -108,7 +109,7 @@ def _misguided(laws: SoakLaws, found: Iterable[Event]) -> Iterator[str]:
         return
     state, views, account = laws.state, laws.views, orders[0].account
     ledger = state.ledger
-    if not views.health(account).in_breach:
+    if not _is_in_reach(laws, account):
         yield f"account {account} must be in breach to be ordered about"
     if len({order.account for order in orders}) > 1:
         yield f"orders of one unit must be of one account, was {orders}"
@@ -122,7 +123,8 @@ def _misguided(laws: SoakLaws, found: Iterable[Event]) -> Iterator[str]:
             return
         unit = ledger.assets[settlement].quanta_per_unit
         cost = cost_ceil(terms, abs(order.lots), order.limit_nano, unit)
-        penalty = mul_div_ceil(abs(cost), state.in_force.liquidation.penalty_nano, NANO)
+        penalty_nano = 0 if order.soft else state.in_force.liquidation.penalty_nano
+        penalty = mul_div_ceil(abs(cost), penalty_nano, NANO)
         fills.append(Fill(number, order.lots, cost if order.lots > 0 else -cost, penalty))
         closed[number] = order.lots
     held = ledger.positions(account)
@@ -141,8 +143,22 @@ def _misguided(laws: SoakLaws, found: Iterable[Event]) -> Iterator[str]:
         yield f"orders of {account} must raise its health at their limits, or close it in full"
 
 
+# In breach; or near it, of those who have opted in; or in hand and not at the target yet.
+def _is_in_reach(laws: SoakLaws, account: int) -> bool:
+    state, rules, health = laws.state, laws.state.in_force.liquidation, laws.views.health(account)
+    if health.in_breach:
+        return True
+    levels = []
+    if account in state.soft and rules.chain and rules.chain[0].soft is not None:
+        levels.append(rules.chain[0].soft.level_nano)
+    if account in state.episodes and rules.exit == "target":
+        levels.append(rules.target_nano)
+    equity = health.equity_maintenance
+    return any(health.maintenance >= level / NANO * equity * (1 - 1e-9) for level in levels)
+
+
 def _started(laws: SoakLaws, event: events.LiquidationStarted) -> Iterator[str]:
-    if not laws.views.health(event.account).in_breach:
+    if not _is_in_reach(laws, event.account):
         yield f"account {event.account} is healthy, and must be left untouched"
 
 
@@ -180,16 +196,24 @@ def _penalised(laws: SoakLaws, event: events.LiquidationFilled) -> Iterator[str]
 def _covered(laws: SoakLaws, event: events.DeficitCovered) -> Iterator[str]:
     state = laws.state
     ledger, asset = state.ledger, state.ledger.asset_index[event.asset]
-    deficit, fund = -ledger.cash(event.account, asset), ledger.cash(SystemAccount.FUND, asset)
-    if ledger.positions(event.account):
-        yield f"account {event.account} must be empty before others pay for it"
-    if event.fund_quanta + event.bad_debt_quanta != deficit:
+    fund = ledger.cash(SystemAccount.FUND, asset)
+    named = (event.fund_quanta, event.backstop_quanta, event.haircut_quanta)
+    total = sum(named) + event.socialised_quanta + event.bad_debt_quanta
+    if min(*named, event.socialised_quanta, event.bad_debt_quanta) < 0:
+        yield f"shares must be >= 0, was {event}"
+    paid = event.fund_quanta + event.backstop_quanta + event.bad_debt_quanta
+    deficit = max(-ledger.cash(event.account, asset), 0)
+    if paid and paid != deficit and event.account not in state.auction_of:
         yield f"shares must add up to the deficit {deficit}, was {event}"
-    share = min(deficit, fund) if "fund" in state.in_force.waterfall else 0
-    if event.fund_quanta != share:
-        yield f"the fund must pay {share} before anyone else, was {event.fund_quanta}"
-    if event.gap_quanta + event.latency_quanta + event.impact_quanta != deficit:
-        yield f"causes must add up to the deficit {deficit}, was {event}"
+    causes = event.gap_quanta + event.participation_quanta + event.latency_quanta
+    if causes + event.oracle_quanta + event.impact_quanta != total:
+        yield f"causes must add up to the deficit {total}, was {event}"
+    if event.fund_quanta > fund:
+        yield f"the fund must pay no more than the {fund} it has, was {event.fund_quanta}"
+    first = "fund" in state.in_force.waterfall.steps and not state.allocations
+    due = min(total - event.haircut_quanta, fund)  # what was paid through prices came before
+    if first and not event.haircut_quanta and event.fund_quanta != due:
+        yield f"the fund must pay {due} before anyone else, was {event}"
     laws.bad_debt[event.asset] += event.bad_debt_quanta
 
 
@@ -233,8 +257,10 @@ _BEFORE: Mapping[type, _Law] = {
     events.CollateralSeized: _seized,
     events.DeficitCovered: _covered,
     events.CashAdjusted: _adjusted,
+    **STAGES_BEFORE,
 }
 _AFTER: Mapping[type, _Law] = {
     events.LiquidationFilled: _penalised,
     events.LiquidationEnded: _ended,
+    **STAGES_AFTER,
 }

@@ -4,12 +4,13 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from hullmark.clearing import Rules
@@ -63,16 +64,14 @@ class Stage(Closing):
         if workers > 1:  # no fork: it copies the threads' locks, but not the threads
             context = multiprocessing.get_context("spawn")
             self._others = set(multiprocessing.active_children())
-            self._pool = ProcessPoolExecutor(workers, context, _follow_parent)
+            self._pool = ProcessPoolExecutor(workers, context, follow_parent)
             for _ in range(workers):
                 self._pool.submit(_load)
 
     def close(self) -> None:
         """End the processes, whatever they are at; what has not been started is dropped."""
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            for process in set(multiprocessing.active_children()) - self._others:
-                process.terminate()
+            stop(self._pool, self._others)
 
     def play(self, founding: MemoryStore, job: Job) -> Callable[[], Run]:
         """Start a job on a copy of a founded venue, and return what waits for its run."""
@@ -80,7 +79,7 @@ class Stage(Closing):
             run = _play(founding, job, self._tell)
             self._end_run()
             return lambda: run
-        with _alive():
+        with alive():
             future: Future[Run] = self._pool.submit(_play, founding, job)
         future.add_done_callback(lambda _: self._end_run())
         return partial(_wait, future)
@@ -95,13 +94,27 @@ class Stage(Closing):
             self._on_progress(min(self._done * _SHARES + share, RUNS * _SHARES), RUNS * _SHARES)
 
 
+def stop(pool: ProcessPoolExecutor, others: Collection[BaseProcess]) -> None:
+    """End the processes of a pool, whatever they are at; *others* were there before it."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in set(multiprocessing.active_children()).difference(others):
+        process.terminate()
+
+
 def _wait(future: Future[Run]) -> Run:
-    with _alive():
+    with alive():
         return future.result()
 
 
 @contextmanager
-def _alive() -> Iterator[None]:
+def alive() -> Iterator[None]:
+    """Tell of a worker that dies in words.
+
+    Raises
+    ------
+    WorkerError
+        If one does.
+    """
     try:
         yield
     except BrokenProcessPool as e:
@@ -111,8 +124,11 @@ def _alive() -> Iterator[None]:
         ) from e
 
 
-# An interrupt is the parent's to handle, and nobody works on for a parent that is gone.
-def _follow_parent() -> None:
+def follow_parent() -> None:
+    """Let a worker leave with its parent: nobody works on for one that is gone.
+
+    An interrupt is the parent's to handle.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None, "this runs in a worker"

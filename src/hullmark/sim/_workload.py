@@ -12,15 +12,17 @@ from random import Random
 from typing import Any
 
 from hullmark.core import SECOND_NS
-from hullmark.domain import Command, SystemAccount, commands
+from hullmark.domain import Command, Mode, SystemAccount, commands
 from hullmark.journal import Unit
 from hullmark.runtime import Keyed, Venue
 from hullmark.sim._clock import SimulatedClock
+from hullmark.sim._workload_chain import POOLS, add_stages
 from hullmark.sim._workload_corrections import SimulatedCorrections
 from hullmark.sim._workload_market import SimulatedMarket
 from hullmark.sim._workload_operator import SimulatedOperator
 from hullmark.sim._workload_prices import CENTS
 from hullmark.sim._workload_rules import COINS, founding_tree, to_text
+from hullmark.sim._workload_stages import SimulatedStages
 from hullmark.sim._workload_users import (
     BOOK,
     CHILDREN,
@@ -34,6 +36,7 @@ from hullmark.sim._workload_users import (
 )
 from hullmark.sim._workload_wrong import malformed, refused
 
+STAGED_SEEDS = 5  # of so many seeds in a row the last one's venue has a chain and a waterfall
 START_NS = 1_760_054_400 * SECOND_NS  # 10 October 2025
 
 Request = Command | Keyed
@@ -57,6 +60,7 @@ class Workload:
 
     def __init__(self, seed: int, clock: SimulatedClock) -> None:
         self._chance = Random(seed)
+        self._staged = seed % STAGED_SEEDS == STAGED_SEEDS - 1
         self._clock = clock
         self._market = SimulatedMarket(self._chance)
         self._users = SimulatedUsers(self._chance, self._market)
@@ -86,13 +90,19 @@ class Workload:
             self._surface: 1,
             self._refused: 3,
         }
+        if self._staged:
+            stages = SimulatedStages(self._chance, self._market, users)
+            kinds |= stages.kinds()
         self._kinds = tuple(kinds)
         self._weights = tuple(accumulate(kinds.values()))
 
     def founding(self) -> Iterator[Command]:
         """Yield what begins a history; the first is refused, since there are no rules yet."""
         yield commands.AdvanceTime()
-        yield commands.AdoptRules(rules=to_text(founding_tree(self._chance)))
+        tree = founding_tree(self._chance)
+        if self._staged:
+            add_stages(tree, self._chance)
+        yield commands.AdoptRules(rules=to_text(tree))
         for account in (MAKER, BOOK, *CROSS[::2], *PORTFOLIOS[::2], CHILDREN[0]):
             yield opening(account)
         for asset in ("USDT", *COINS):  # whose prices are seldom in doubt
@@ -100,6 +110,8 @@ class Workload:
                 yield commands.Deposit(account=maker, asset=asset, quanta=UNITS[asset] * 10**6)
         for account in (*CROSS[::2], *PORTFOLIOS[::2], SystemAccount.FUND):
             yield commands.Deposit(account=account, asset="USDT", quanta=100 * DOLLAR)
+        for account in POOLS.values() if self._staged else ():
+            yield commands.OpenAccount(account=account, mode=Mode.CROSS)
 
     def step(self, venue: Venue) -> Sequence[Request]:
         """Return what is asked next, one request or several that are committed together."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from hullmark.clearing import Rules
 from hullmark.core import SECOND_NS, format_instant, format_scaled
+from hullmark.sim._workload_chain import add_stages
 from hullmark.sim._workload_prices import draw_actions, draw_policy, plain_policy
 
 Tree = dict[str, Any]
@@ -129,6 +130,8 @@ def vary(rules: Rules, chance: Random) -> Tree:
     tree["assets"]["BTC"]["haircut_maintenance"] = f"0.{chance.randrange(1, 3)}"
     with_fund = chance.random() < 0.8
     tree["waterfall"] = {"steps": ["fund", "bad-debt"] if with_fund else ["bad-debt"]}
+    if "pools" in tree:
+        add_stages(tree, chance)
     return tree
 
 

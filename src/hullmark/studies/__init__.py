@@ -10,6 +10,15 @@ Laws:
 3. The page asks nothing of the network.
 """
 
+from hullmark.studies._chains import (
+    PUBLISHED,
+    SOURCES,
+    ChainsReport,
+    ComparedRun,
+    PublishedEstimate,
+    read_chains,
+)
+from hullmark.studies._chains_picture import draw_chains
 from hullmark.studies._dynamics import (
     TENOR_DAYS,
     Components,
@@ -36,26 +45,56 @@ from hullmark.studies._measured_moves import MeasuredMove, fit_move, measured_mo
 from hullmark.studies._report import write_report
 from hullmark.studies._report_read import Report, read_report
 from hullmark.studies._smiles import draw_smiles
+from hullmark.studies._stress import (
+    ParticipantLoss,
+    ScenarioLoss,
+    StressStudy,
+    stress_study,
+    suggested_fund_usd,
+)
+from hullmark.studies._stress_book import StressBook, document_book, venue_book
+from hullmark.studies._stress_picture import draw_stress
+from hullmark.studies._stress_scenarios import (
+    STANDARD_MOVES,
+    StressScenario,
+    parse_scenarios,
+    read_scenarios,
+    standard_scenarios,
+)
 from hullmark.studies._summary import summary
 
 __all__ = [
+    "PUBLISHED",
+    "SOURCES",
+    "STANDARD_MOVES",
     "TENOR_DAYS",
+    "ChainsReport",
+    "ComparedRun",
     "Components",
     "Dynamics",
     "Export",
     "LargeMoves",
     "MarketManipulation",
     "MeasuredMove",
+    "ParticipantLoss",
+    "PublishedEstimate",
     "Regression",
     "Report",
+    "ScenarioLoss",
+    "StressBook",
+    "StressScenario",
+    "StressStudy",
     "TableNote",
     "TermPower",
     "VolChanges",
     "VolSnapshot",
+    "document_book",
+    "draw_chains",
     "draw_dynamics",
     "draw_manipulation",
     "draw_margin_maps",
     "draw_smiles",
+    "draw_stress",
     "example_document",
     "export_journal",
     "fit_move",
@@ -63,8 +102,15 @@ __all__ = [
     "margin_map",
     "measured_moves",
     "move_shape",
+    "parse_scenarios",
+    "read_chains",
     "read_report",
+    "read_scenarios",
+    "standard_scenarios",
+    "stress_study",
+    "suggested_fund_usd",
     "summary",
+    "venue_book",
     "vol_changes",
     "vol_snapshots",
     "write_report",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hullmark.clearing import state_hash
 from hullmark.core import Closing
-from hullmark.domain import Event, events
+from hullmark.domain import Event
 from hullmark.errors import InvalidInputError
 from hullmark.journal import GENESIS, Batch, Unit, open_store, read_batches
 from hullmark.runtime import Replica, take_in
@@ -17,6 +17,7 @@ from hullmark.studies._export_events import UNITS, EventTable, event_tables, uni
 from hullmark.studies._export_file import Kind, TableFile, load_arrow
 from hullmark.studies._export_readme import Export, TableNote, export_readme
 from hullmark.studies._export_scales import Scales
+from hullmark.studies._export_stages import STAGE_TABLES
 from hullmark.studies._export_state import STATE_TABLES
 
 
@@ -113,8 +114,7 @@ class _Writing(Closing):
         """Write the rows of the next unit, and apply it to the facts."""
         self._sequence, self._tip = unit.sequence, batch.tip
         for event in unit.events:
-            if isinstance(event, events.RulesAdopted):
-                self._scales.adopt(event.rules)
+            self._scales.follow(event)
         if self._tables:
             self._write_unit(unit, batch.first)
         if self._replica is not None:
@@ -125,7 +125,7 @@ class _Writing(Closing):
         found = None
         if self._replica is not None:
             found = state_hash(self._replica.state)
-            for table in STATE_TABLES:
+            for table in (*STATE_TABLES, *STAGE_TABLES):
                 file = self._open(f"state/{table.name}", table.name, table.about, table.kinds)
                 for row in table.rows(self._replica.state, self._scales):
                     file.add(row)

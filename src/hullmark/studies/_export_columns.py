@@ -56,7 +56,7 @@ def number_columns(name: str, get: Callable[[Any], Any]) -> Iterator[ColumnOf]:
         yield ColumnOf(name.removesuffix("_nano"), "decimal", _scaled(get, _nano))
     elif name == "quanta" or name.endswith("_quanta"):
         plain = "amount" if name == "quanta" else name.removesuffix("_quanta")
-        yield ColumnOf(plain, "decimal", _scaled(get, _amount))
+        yield ColumnOf(plain, "decimal", _scaled(get, _lot if name == "lot_quanta" else _amount))
     elif name == "lots":
         yield ColumnOf("size", "decimal", _scaled(get, _size))
 
@@ -103,10 +103,12 @@ def _nano(number: int, event: Any, scales: Scales) -> Any:  # noqa: ANN401 - of 
     return decimal_of(number, 9)
 
 
-# Amounts are of the event's asset, and else of what its instrument settles in.
 def _amount(number: int, event: Any, scales: Scales) -> Any:  # noqa: ANN401 - of any event
-    asset = getattr(event, "asset", None) or scales.settlement(getattr(event, "instrument", ""))
-    return scales.amount(number, asset)
+    return scales.amount(number, scales.asset_of(event))
+
+
+def _lot(number: int, event: Any, scales: Scales) -> Any:  # noqa: ANN401 - of any event
+    return scales.amount(number, scales.asset_of(event, of_lot=True))
 
 
 def _size(number: int, event: Any, scales: Scales) -> Any:  # noqa: ANN401 - of any event

@@ -38,10 +38,15 @@ UNITS: Mapping[str, Kind] = {
     "refused": "text",
     "arguments": "json",
 }
-_KEY_OF = {"trigger_nano": "instrument", "vol_nano": "instrument"}  # what a mapping is by
+_KEY_OF = {"cash_quanta": "asset"}  # what a mapping is by, where that is no instrument
 
 Header = tuple[int, int, int, int | None, str | None]
 Row = tuple[Any, ...]
+
+
+class _Key(NamedTuple):
+    instrument: str = ""
+    asset: str = ""
 
 
 class EventTable(NamedTuple):
@@ -125,8 +130,9 @@ def _of_second(column: ColumnOf) -> ColumnOf:
 def _list_table(kind: type[Any], name: str, hint: Any) -> EventTable | None:  # noqa: ANN401
     origin, inner = get_origin(hint), get_args(hint)
     if origin is dict and inner[0] is str and is_number(inner[1]):
-        key = ColumnOf(_KEY_OF.get(name, "name"), "text", lambda record, *_: record[0])
-        columns = [key, *number_columns(name, itemgetter(1))]
+        by = _KEY_OF.get(name, "instrument")
+        key = ColumnOf(by, "text", lambda record, *_: record[0])
+        columns = [key, *(_of_key(c, by) for c in number_columns(name, itemgetter(1)))]
     elif origin is list or (origin is tuple and inner[1:] == (...,)):
         columns = _item_columns(name, inner[0])
     else:
@@ -140,6 +146,14 @@ def _list_table(kind: type[Any], name: str, hint: Any) -> EventTable | None:  # 
 
     about = f"What is in `{name}` of {kind.__name__}, a row each."
     return EventTable(f"{kind.__name__}.{name}", about, kind, tuple(columns), records)
+
+
+# What a number of a mapping is counted in, its key says.
+def _of_key(column: ColumnOf, by: str) -> ColumnOf:
+    def cell(record: Any, event: Any, scales: Scales) -> Any:  # noqa: ANN401 - of any event
+        return column.cell(record, _Key(**{by: record[0]}), scales)
+
+    return column._replace(cell=cell)
 
 
 def _item_columns(name: str, item: Any) -> list[ColumnOf]:  # noqa: ANN401 - any annotation

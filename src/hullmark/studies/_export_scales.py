@@ -3,7 +3,7 @@
 from decimal import Context, Decimal
 
 from hullmark.clearing import Rules
-from hullmark.domain import Instrument
+from hullmark.domain import Event, Instrument, events
 from hullmark.errors import InvalidInputError
 
 _EXACT = Context(prec=100)  # of any product of two 64-bit numbers
@@ -19,11 +19,25 @@ def decimal_of(scaled: int, decimals: int) -> Decimal:
 
 
 class Scales:
-    """The assets and instruments that have been adopted so far; an old one keeps its scale."""
+    """The assets and instruments that have been adopted so far; an old one keeps its scale.
+
+    Of an auction that is open and of a pool it is known what they are counted in.
+    """
 
     def __init__(self) -> None:
         self._decimals: dict[str, int] = {}
         self._instruments: dict[str, Instrument] = {}
+        self._pools: dict[str, str] = {}
+        self._auctions: dict[int, tuple[str, str]] = {}
+
+    def follow(self, event: Event) -> None:
+        """Learn what an event says of scales, before it is written."""
+        if isinstance(event, events.RulesAdopted):
+            self.adopt(event.rules)
+        elif isinstance(event, events.AuctionStarted):
+            self._auctions[event.auction] = event.asset, event.lot_asset or ""
+        elif isinstance(event, events.AuctionEnded):  # it has no amounts itself
+            self._auctions.pop(event.auction, None)
 
     def adopt(self, text: str) -> None:
         """Learn the assets and instruments of rules; from such as are none, nothing."""
@@ -33,6 +47,7 @@ class Scales:
             return
         self._decimals |= {asset.symbol: asset.decimals for asset in rules.assets}
         self._instruments |= {i.symbol: i for i in rules.instruments}
+        self._pools |= {name: pool.asset for name, pool in rules.pools.items()}
 
     def amount(self, quanta: int, asset: str) -> Decimal | None:
         """Return quanta in units of an asset; ``None`` where it is unknown."""
@@ -48,3 +63,14 @@ class Scales:
         """Return the asset that an instrument settles in; nothing where it is unknown."""
         found = self._instruments.get(instrument)
         return "" if found is None else found.settlement
+
+    def asset_of(self, event: object, *, of_lot: bool = False) -> str:
+        """Return the asset that an event counts in, or its lot; nothing where it is unknown.
+
+        The event names it, or an auction, a pool or an instrument that it belongs to.
+        """
+        auction = self._auctions.get(getattr(event, "auction", 0))
+        if auction is not None:
+            return auction[of_lot]
+        named = getattr(event, "asset", None) or self._pools.get(getattr(event, "pool", ""))
+        return named or self.settlement(getattr(event, "instrument", ""))

@@ -113,13 +113,18 @@ def _bin_width(line: Timeline) -> float:
     return min((b - a for a, b in pairwise(line.minute)), default=1.0)
 
 
+_CAUSES = (
+    ("gap", "c1"), ("participation", "c2"), ("latency", "c5"), ("oracle", "c3"), ("impact", "c6"),
+)  # fmt: skip
+
+
 def _causes(figure: Figure, report: Report) -> str:
     ax = figure.subplots()
     runs = report.all_runs
     names = [f"{run.order}, {delays(run)}" for run in report.runs]
     names += ["upper bound of the gap"] * (report.upper_bound is not None)
     right, left = [0.0] * len(runs), [0.0] * len(runs)  # a cause may be a gain: to the left of zero
-    for cause, token in (("gap", "c1"), ("latency", "c5"), ("impact", "c6")):
+    for cause, token in _CAUSES:
         values = [float(getattr(run.causes, cause)) for run in runs]
         starts = [right[k] if value > 0 else left[k] for k, value in enumerate(values)]
         bars = ax.barh(

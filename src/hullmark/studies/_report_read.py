@@ -52,8 +52,10 @@ class Causes(_Record, frozen=True):
     """A deficit split by when it arose: at the trigger, on the way, and in the market."""
 
     gap: Usd  # missing at the trigger prices already
-    latency: Usd  # lost until the orders arrived
+    latency: Usd  # lost until they arrived, at the venue's own prices
     impact: Usd  # lost until they were filled, penalties and rounding included
+    participation: Usd = "0"  # lost until orders were sent; before release 0.2.0 told as latency
+    oracle: Usd = "0"  # what the market was worse on arrival; before 0.2.0 told as latency
 
 
 class InstrumentRow(_Record, frozen=True):

@@ -106,7 +106,9 @@ def run_lines(runs: Sequence[Run]) -> Iterator[tuple[str, int, list[str]]]:
         ("Accounts in deficit", 0, lambda run: f"{run.deficits:,}"),
         ("Deficit before the fund", 0, lambda run: usd(run.deficit)),
         ("gap", 1, lambda run: usd(run.causes.gap)),
+        ("participation", 1, lambda run: usd(run.causes.participation)),
         ("latency", 1, lambda run: usd(run.causes.latency)),
+        ("oracle", 1, lambda run: usd(run.causes.oracle)),
         ("impact", 1, lambda run: usd(run.causes.impact)),
         ("Fund used", 0, lambda run: usd(run.fund.used)),
         ("Fund at the end", 0, lambda run: usd(run.fund.end)),
@@ -162,8 +164,8 @@ def checks(report: Report) -> list[Check]:
         _names("each asset sums to zero quanta over all accounts", off_assets, n_assets),
         _names("each instrument sums to zero lots over all accounts", off_lots, n_lots),
         _equal(
-            "gap + latency + impact = deficit",
-            Decimal(causes.gap) + Decimal(causes.latency) + Decimal(causes.impact),
+            "gap + participation + latency + oracle + impact = deficit",
+            sum((Decimal(getattr(causes, c)) for c in causes.__struct_fields__), Decimal(0)),
             deficit,
         ),
         _equal(

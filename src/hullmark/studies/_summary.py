@@ -85,8 +85,10 @@ def _upper_bound(report: Report) -> list[str]:
     return list(
         _wrapped(
             "Upper bound of the gap, on a path that jumps between the four points of a bar: "
-            f"deficit {usd(bound.deficit)} (gap {usd(causes.gap)}, latency {usd(causes.latency)}, "
-            f"impact {usd(causes.impact)}), bad debt {usd(bound.bad_debt)}.",
+            f"deficit {usd(bound.deficit)} (gap {usd(causes.gap)}, participation "
+            f"{usd(causes.participation)}, "
+            f"latency {usd(causes.latency)}, oracle {usd(causes.oracle)}, impact "
+            f"{usd(causes.impact)}), bad debt {usd(bound.bad_debt)}.",
             "",
         )
     )

@@ -4,9 +4,9 @@ import pytest
 
 from hullmark.clearing._caseload import Case, Caseload
 from hullmark.domain import events
-from hullmark.liquidation import load_engine
+from hullmark.liquidation import Plan, load_engine
 
-from .bank import ANN, BOB, EIGHT, START_NS, deposit
+from .bank import ANN, BOB, EIGHT, START_NS, Bank, deposit, tree
 
 FOUND = events.BreachesFound(accounts=(ANN, BOB))
 STARTED = events.LiquidationStarted(account=ANN, asset="USDT", net_quanta=0, trigger_nano={})
@@ -14,6 +14,10 @@ STARTED = events.LiquidationStarted(account=ANN, asset="USDT", net_quanta=0, tri
 
 def case(account):
     return Case(account, [], [0], True, -1.0, 0.0)
+
+
+def plan(account, lots):
+    return Plan(account=account, lots=(lots,), reason="as a test wants it")
 
 
 @pytest.fixture
@@ -62,7 +66,7 @@ def test_a_case_ends_with_a_movement_of_its_account_alone(bank, caseload):
 def test_all_cases_and_plans_end_when_the_market_moves(caseload, event):
     engine = load_engine("partial")
     caseload.take_cases([case(ANN)])
-    caseload.take_plans(engine, {ANN: (-8,)})
+    caseload.take_plans(engine, {ANN: plan(ANN, -8)})
     caseload.apply(event)
     assert caseload.case(ANN) is None
     assert caseload.plan(ANN, engine) is None
@@ -72,16 +76,40 @@ def test_a_plan_is_of_one_engine(caseload):
     first, second = load_engine("partial"), load_engine("partial")
     caseload.take_cases([case(ANN), case(BOB)])
     assert [c.account for c in caseload.unplanned(ANN, first)] == [ANN, BOB]
-    caseload.take_plans(first, {ANN: (-8,), BOB: (3,)})
-    assert (caseload.plan(ANN, first), caseload.plan(ANN, second)) == ((-8,), None)
+    caseload.take_plans(first, {ANN: plan(ANN, -8), BOB: plan(BOB, 3)})
+    assert (caseload.plan(ANN, first), caseload.plan(ANN, second)) == (plan(ANN, -8), None)
     assert [c.account for c in caseload.unplanned(ANN, second)] == [ANN]
-    caseload.take_plans(second, {ANN: (-1,)})
-    assert (caseload.plan(ANN, second), caseload.plan(BOB, second)) == ((-1,), None)
+    caseload.take_plans(second, {ANN: plan(ANN, -1)})
+    assert (caseload.plan(ANN, second), caseload.plan(BOB, second)) == (plan(ANN, -1), None)
 
 
 def test_a_new_case_has_no_plan_yet(caseload):
     engine = load_engine("partial")
     caseload.take_cases([case(ANN)])
-    caseload.take_plans(engine, {ANN: (-8,)})
+    caseload.take_plans(engine, {ANN: plan(ANN, -8)})
     caseload.take_cases([case(ANN)])
     assert caseload.plan(ANN, engine) is None
+
+
+@pytest.mark.parametrize("sizes", [None, {"share": "0.5"}])
+def test_where_orders_have_sizes_a_plan_ends_with_an_order_and_with_time(sizes):
+    bank = Bank(tree(**({} if sizes is None else {"sizes": sizes}))).found()
+    bank.do(*EIGHT)
+    found, engine = Caseload(bank.state), load_engine("partial")
+    ordered = events.LiquidationOrdered(
+        order=1,
+        account=ANN,
+        instrument="PERP",
+        lots=-1,
+        limit_nano=1,
+        deadline_ns=START_NS,
+        notional_nano=1,
+    )
+    kept = plan(ANN, -8) if sizes is None else None
+    found.take_cases([case(ANN)])
+    found.take_plans(engine, {ANN: plan(ANN, -8)})
+    found.apply(ordered)
+    assert found.plan(ANN, engine) == kept
+    found.take_plans(engine, {ANN: plan(ANN, -8)})
+    bank.state.now_ns += 1
+    assert found.plan(ANN, engine) == kept

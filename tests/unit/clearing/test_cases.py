@@ -20,10 +20,21 @@ from .bank import MAKER, Bank, deposit, opened, rest, trade, tree
 CROWD = range(200, 212)
 ENGINE = load_engine("partial")
 THROTTLE = {"burst_usd": "400", "refill_usd_per_s": "1.5"}
+SIZES = {
+    "share": "0.3",
+    "ramp_s": "60",
+    "shortage_below_usd": "9",
+    "account_max_usd": "400",
+    "market_max_usd": "900",
+    "block_s": "60",
+}
 RULES = {
     "closed in full": tree(),
     "closed in part": tree(slippage="0.001", penalty="0.001"),
     "throttled": tree(throttle=THROTTLE),
+    "sized": tree(slippage="0.001", penalty="0.001", sizes=SIZES),
+    "sliding": tree(limit="sliding", fee="0.001", choice="cheapest", depth_usd={"PERP": "5000"}),
+    "on a chain": tree(slippage="0.03", exit="target", sizes=SIZES, chain=[{"stage": "partial"}]),
     "impatient": tree(slippage="0.001", penalty="0.001", throttle=THROTTLE, rounds_max=1),
 }
 

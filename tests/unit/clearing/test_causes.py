@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from hullmark.clearing import Causes, Episode, evolve, split_causes
+from hullmark.clearing import Causes, Course, Episode, evolve, split_causes
 from hullmark.core import nano
 from hullmark.domain import SystemAccount, events
 
@@ -47,8 +47,8 @@ def test_a_penalty_is_rounded_up():
     assert only(done, events.LiquidationFilled).penalty_quanta == 890_000  # of 88.999999 a nano
 
 
-def test_the_causes_of_a_deficit_are_gap_latency_and_impact():
-    """Down to 87 at once, so 4 are missing; 86 on arrival costs 8; filled at 85.5 it costs 4."""
+def test_the_causes_of_a_deficit_are_gap_oracle_and_impact():
+    """Down to 87 at once: 4 are missing. The market is at 86, not at 87: 8. Filled at 85.5: 4."""
     bank = taken_in_hand(usd="87")
     bank.do(deposit(FUND, "10 USDT"))
     done = bank.do(fill(1, -8, "85.5", arrival="86"))
@@ -56,7 +56,8 @@ def test_the_causes_of_a_deficit_are_gap_latency_and_impact():
     assert only(done, events.LiquidationFilled).penalty_quanta == 0
     covered = only(done, events.DeficitCovered)
     assert covered.gap_quanta == 4 * USDT
-    assert covered.latency_quanta == 8 * USDT
+    assert (covered.participation_quanta, covered.latency_quanta) == (0, 0)
+    assert covered.oracle_quanta == 8 * USDT
     assert covered.impact_quanta == 4 * USDT
     assert (covered.fund_quanta, covered.bad_debt_quanta) == (10 * USDT, 6 * USDT)
     assert not only(done, events.LiquidationEnded).cured
@@ -65,7 +66,7 @@ def test_the_causes_of_a_deficit_are_gap_latency_and_impact():
 
 
 def test_a_deficit_that_was_none_at_the_trigger_has_no_gap():
-    """20 left at 90; half arrives at 88 (8 lost) and the other half, in round two, at 86 (16)."""
+    """20 left at 90; half arrives at 88 (8 lost), the rest waits till 87 (12) for 86 (4 more)."""
     bank = taken_in_hand()
     bank.do(fill(1, -4, "88.2", arrival="88"))  # 0.8 better than on arrival
     bank.pass_time(1, usd="87")
@@ -79,7 +80,8 @@ def test_a_deficit_that_was_none_at_the_trigger_has_no_gap():
     assert covered.fund_quanta == int(3.528 * USDT)  # the penalty, now in the fund
     assert covered.bad_debt_quanta == int(8.728 * USDT) - int(3.528 * USDT)
     assert covered.gap_quanta == 0
-    assert covered.latency_quanta == 4 * USDT  # 24 lost on the way, of which 20 were there
+    assert (covered.participation_quanta, covered.latency_quanta) == (0, 0)  # 12, and 20 were there
+    assert covered.oracle_quanta == 4 * USDT  # 24 lost on the way, of which 20 were there
     assert covered.impact_quanta == int(4.728 * USDT)  # 2.0 - 0.8 + 3.528 in depth and penalty
 
 
@@ -107,20 +109,32 @@ def test_a_parent_is_not_liable_for_its_child(bank):
     bank.do(withdraw(ANN, "100 USDT"))
 
 
-@given(numbers, numbers, numbers, numbers, st.integers(0, 10**15), st.sampled_from(["USDT", "BTC"]))
-def test_causes_add_up_to_the_quantum_whatever_the_numbers(
-    net, latency, impact, elsewhere, deficit, asset
-):
+def test_what_the_account_had_pays_for_waiting_first_then_for_latency_then_for_the_oracle(bank):
+    """10 at the trigger; 6 lost by waiting, 7 by latency, 4 by the oracle, and 3 by impact."""
+    episode, course = Episode("USDT", 10, {}, latency_quanta=7), Course(participation_quanta=6)
+    assert split_causes(6, episode, "USDT", course=course) == Causes(0, 0, 3, 0, 3)
+    course = Course(participation_quanta=6, oracle_quanta=4)
+    assert split_causes(10, episode, "USDT", course=course) == Causes(0, 0, 3, 4, 3)
+
+
+@given(
+    st.lists(numbers, min_size=6, max_size=6),
+    st.integers(0, 10**15),
+    st.sampled_from(["USDT", "BTC"]),
+)
+def test_causes_add_up_to_the_quantum_whatever_the_numbers(lost, deficit, asset):
+    net, latency, impact, waiting, oracle, elsewhere = lost
     episode = Episode("USDT", net, {}, latency_quanta=latency, impact_quanta=impact)
-    causes = split_causes(deficit, episode, asset, elsewhere_quanta=elsewhere)
+    course = Course(participation_quanta=waiting, oracle_quanta=oracle)
+    causes = split_causes(deficit, episode, asset, course=course, elsewhere_quanta=elsewhere)
     assert sum(causes) == deficit
     assert causes.gap >= 0
 
 
 def test_a_deficit_without_a_history_is_all_gap():
-    assert split_causes(70, None, "USDT") == Causes(70, 0, 0)
+    assert split_causes(70, None, "USDT") == Causes(70, 0, 0, 0, 0)
     other = Episode("BTC", -10, {}, latency_quanta=5)
-    assert split_causes(70, other, "USDT") == Causes(70, 0, 0)
+    assert split_causes(70, other, "USDT") == Causes(70, 0, 0, 0, 0)
 
 
 def test_what_was_lost_in_another_asset_explains_nothing(bank):

@@ -158,10 +158,17 @@ def closing_costs_more_than_it_frees():
     return taken_in_hand(slippage="0.1", throttle=throttle)
 
 
+def bitcoin_is_halted():
+    bank = taken_in_hand()
+    bank.do(commands.HaltInstrument(instrument="PERP"))
+    return bank
+
+
 PARKED = {
     Parked.ROUNDS_EXHAUSTED: rounds_are_used_up,
     Parked.THROTTLED: throttle_has_no_room,
     Parked.PRICE_DOUBTFUL: ether_is_silent,
+    Parked.HALTED: bitcoin_is_halted,
     Parked.NOTHING_HELPS: closing_costs_more_than_it_frees,
 }
 

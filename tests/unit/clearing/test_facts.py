@@ -12,8 +12,10 @@ from hullmark.errors import InvalidInputError
 from hullmark.journal import read
 from hullmark.runtime import replay
 
+from .staged import after_stages
+
 JOURNAL = Path(__file__).parents[2] / "replay" / "0.1.0.db.gz"  # has every kind of fact
-FOLLOWS = {"resting_of", "working_of"}  # from other facts
+FOLLOWS = {"resting_of", "working_of", "auction_of"}  # from other facts
 IN_COLUMNS = {"ledger", "modes", "parents"}
 
 
@@ -34,7 +36,17 @@ def facts(units):
 
 def test_every_field_of_a_state_is_packed():
     named = {field.name for field in fields(State)}
-    assert named - FOLLOWS - IN_COLUMNS == set(_facts._Document.__struct_fields__)
+    packed = {*_facts._Document.__struct_fields__, *_facts._Stages.__struct_fields__} - {"stages"}
+    assert named - FOLLOWS - IN_COLUMNS == packed
+
+
+def test_the_facts_of_stages_come_back():
+    state = after_stages()
+    restored = unpack(pack(state))
+    assert state_hash(restored) == state_hash(state)
+    assert restored.auction_of == state.auction_of != {}
+    for name in _facts._Stages.__struct_fields__:
+        assert getattr(restored, name) == getattr(state, name) not in ({}, 0, None)
 
 
 def test_a_state_goes_on_from_where_it_was_packed_as_if_it_had_not_been(units):

@@ -178,7 +178,7 @@ def test_optional_sections_have_defaults_in_words():
     rules = Rules.parse(tree)
     assert rules.liquidation.engine == "partial"
     assert rules.liquidation.throttle is None
-    assert rules.waterfall == ("fund", "bad-debt")
+    assert rules.waterfall.steps == ("fund", "bad-debt")
 
 
 def test_rules_take_nothing_away_from_themselves():

@@ -86,3 +86,12 @@ def test_funding_is_unsettled_until_it_is_paid_of_all_positions_at_once():
     ledger.settle_all_funding(100)
     assert (ledger.unsettled(100), len(ledger.unsettled(101))) == ([], 2)
     assert ledger.cash(100, 0) == -14
+
+
+def test_creditors_are_those_who_have_something_in_order_of_opening():
+    ledger, (first, second, third) = opened(), USERS[:3]
+    ledger.move(first, second, 0, 5)
+    assert ledger.creditors(0) == ([second], [5])
+    ledger.move(second, third, 0, 2)
+    assert ledger.creditors(0) == ([second, third], [3, 2])
+    assert ledger.creditors(1) == ([], [])

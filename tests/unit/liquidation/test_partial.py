@@ -1,72 +1,44 @@
-"""The partial engine on accounts worked by hand, and its kernel against its own source."""
+"""The partial engine on accounts worked by hand, and which of its ways it takes."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, strategies as st
 
-from hullmark.book import AccountRow, Rows
-from hullmark.collateral import CollateralTerms
-from hullmark.domain import Perpetual
-from hullmark.liquidation import Breach, Breaches
-from hullmark.liquidation.partial import Partial, smallest_share
-from hullmark.margin import (
-    ScenarioModel,
-    Tier,
-    TieredModel,
-    TierSchedule,
-    build_tables,
-    evaluate_one,
+from hullmark.liquidation import expected_cost_usd
+from hullmark.liquidation.partial import Partial, close_all, share_all
+
+from .accounts import (
+    PRICES,
+    SCENARIO,
+    STEEP,
+    TIERED,
+    after,
+    at_target,
+    in_columns,
+    make_breach,
+    make_tables,
 )
 
-TIERED = TieredModel.code
-PRICES = (90.0, 10.0)  # of two perpetuals, in USD
-SCHEDULE = TierSchedule((Tier(floor_usd=0.0, initial=0.1, maintenance=0.05),))
+FLAT_TABLES, STEEP_TABLES = make_tables(), make_tables(STEEP, STEEP, STEEP)
+LOTS = st.tuples(*[st.integers(-500, 500)] * 3).filter(any)
+PARTS = st.tuples(*[st.floats(0, 1)] * 3)
+NO_LIMIT = (10**9,) * 3
 
 
-@pytest.fixture(scope="module")
-def tables():
-    perps = [
-        Perpetual(symbol=s, underlying=s, settlement="USDT", lot_nano=10**9) for s in ("A", "B")
-    ]
-    return build_tables(
-        perps,
-        ("USDT",),
-        SimpleNamespace(
-            value=np.array(PRICES),
-            notional_usd=np.array(PRICES),
-            risk=np.zeros((2, 1)),
-            asset_risk=np.zeros((1, 1)),
-        ),
-        asset_price_usd=np.ones(1),
-        collateral={"USDT": CollateralTerms()},
-        tiered=TieredModel({"A": SCHEDULE, "B": SCHEDULE}),
-        scenario=ScenarioModel(),
-    )
+def breach(lots, cash, **terms):
+    return make_breach(FLAT_TABLES, (*lots, 0), cash, **terms)
 
 
-def breach(tables, lots, cash, *, slip=0.02, target=0.8, penalty=0.01):
-    """Return an account that bought at the present prices and has so much cash left."""
-    held = np.flatnonzero(lots)
-    sizes = np.array(lots, np.float64)[held]
-    prices = np.array(PRICES)[held]
-    row = AccountRow(held.astype(np.int32), sizes, -sizes * prices, np.array([float(cash)]), TIERED)
-    return Breach(
-        account=7,
-        holding=row,
-        tables=tables,
-        lots=np.array(lots, np.int64)[held],
-        limit_value=prices * (1 - slip * np.sign(sizes)),
-        target=target,
-        penalty=penalty,
-    )
+def plan_of(one):
+    (plan,) = Partial().propose([one])
+    assert plan.account == one.account
+    return plan
 
 
 def lots_of(one):
-    (plan,) = Partial().propose([one])
-    assert plan.account == one.account
-    return plan.lots
+    return plan_of(one).lots
 
 
 @pytest.mark.parametrize(
@@ -82,87 +54,95 @@ def lots_of(one):
         ((100, -900), 898, (-39, 348), "550.5 <= 0.8 x 688.3; with 347 it is 551 against 550.88"),
     ],
 )
-def test_the_smallest_common_share_that_reaches_the_target_is_closed(
-    tables, lots, cash, closed, why
-):
-    assert lots_of(breach(tables, lots, cash)) == closed, why
+def test_the_smallest_common_share_that_reaches_the_target_is_closed(lots, cash, closed, why):
+    assert lots_of(breach(lots, cash)) == closed, why
 
 
-def test_a_plan_says_whether_it_reaches_the_target(tables):
-    near, far = Partial().propose([breach(tables, (100, 0), 449), breach(tables, (100, 0), 1)])
-    assert near.reason == "smallest share that reaches the target"
-    assert far.reason == "everything, short of it"
+def test_the_fee_is_paid_like_the_penalty():
+    """Each lot costs 0.90 more: 450 - 4.5 n <= 0.8 x (449 - 3.6 n) from n = 56.1 on."""
+    assert lots_of(breach((100, 0), 449, fee=0.01)) == (-57,)
+    assert lots_of(breach((100, 0), 449, penalty=0.0, fee=0.01)) == (-39,)
 
 
-def test_plans_come_in_the_order_of_breaches(tables):
-    cash = (449, 300, 400)
-    together = Partial().propose([breach(tables, (100, 0), c) for c in cash])
-    assert [p.lots for p in together] == [lots_of(breach(tables, (100, 0), c)) for c in cash]
+SLIPS = (0.001, 0.02, 0.0)  # A is cheaper to close than B
 
 
-@given(st.lists(st.tuples(st.integers(-500, 500), st.integers(-500, 500)).filter(any), min_size=1))
-def test_a_batch_in_columns_is_planned_like_its_breaches_one_by_one(tables, held):
-    ones = [breach(tables, lots, 3 * abs(sum(lots)) % 997) for lots in held]
-    start = np.cumsum([0, *(one.lots.size for one in ones)])
-    holding = [one.holding for one in ones]
-    batch = Breaches(
-        accounts=[one.account for one in ones],
-        rows=Rows(
-            start[:-1],
-            np.diff(start),
-            np.concatenate([row.instrument for row in holding]),
-            np.concatenate([row.size for row in holding]),
-            np.concatenate([row.quote for row in holding]),
-            np.array([row.balance for row in holding]),
-            np.array([row.model for row in holding], np.int8),
+@pytest.mark.parametrize(
+    ("lots", "cash", "terms", "reason"),
+    [
+        ((100, 0), 449, {}, "smallest share that reaches the target"),
+        ((100, 0), 1, {}, "everything, short of it"),
+        ((100, 900), 898, {"choice": "cheapest", "slip": SLIPS}, "cheapest first, to the target"),
+        ((100, 0), 449, {"choice": "cheapest"}, "smallest share that reaches the target"),
+        ((100, 900), 1, {"choice": "cheapest"}, "everything, short of it"),
+        ((100, 0), 449, {"lots_max": (20, 0, 0)}, "everything that may be closed now, short of it"),
+        (
+            (100, -900),
+            -1,
+            {"lots_max": (0, 90, 0), "model": SCENARIO},
+            "what helps of what may be closed now, short of it",
         ),
-        tables=tables,
-        lots=np.concatenate([one.lots for one in ones]),
-        limit_value=np.concatenate([one.limit_value for one in ones]),
-        target=0.8,
-        penalty=0.01,
-    )
+    ],
+)
+def test_a_plan_says_how_it_came_about(lots, cash, terms, reason):
+    assert plan_of(breach(lots, cash, **terms)).reason == reason
+
+
+def test_hedged_positions_left_over_are_closed_in_a_common_share():
+    """C stands alone and is not enough; of A and B, which hedge each other, neither goes first."""
+    terms = {"model": SCENARIO, "slip": 0.001, "penalty": 0.001}
+    one = make_breach(FLAT_TABLES, (100, -900, 20), 500, choice="cheapest", **terms)
+    plan, share = plan_of(one), plan_of(replace(one, choice="share"))
+    assert plan.reason == "cheapest first and a share of the rest, to the target"
+    assert at_target(one, plan.lots)
+    first, second, third = plan.lots
+    assert third == -20
+    assert abs(first * 9 + second) < 9  # the same share of both, to a lot
+    assert expected_cost_usd(one, plan) < expected_cost_usd(one, share)
+
+
+def test_whole_lots_can_make_the_cheaper_position_the_dearer_plan():
+    """One lot of A misses the target by little: a second costs more than one of B would."""
+    one = make_breach(FLAT_TABLES, (2, 9, 0), 12.2, slip=(0.001, 0.005, 0), choice="cheapest")
+    alone, share = (replace(plan_of(one), lots=lots) for lots in ((-2, 0), (-1, -1)))
+    assert not at_target(one, (-1, 0))
+    assert at_target(one, alone.lots)
+    assert expected_cost_usd(one, alone) == pytest.approx(2 * 90 * 0.011)
+    assert expected_cost_usd(one, share) == pytest.approx(90 * 0.011 + 10 * 0.015)
+    assert plan_of(one) == share
+
+
+def test_plans_come_in_the_order_of_breaches():
+    cash = (449, 300, 400)
+    together = Partial().propose([breach((100, 0), c) for c in cash])
+    assert [p.lots for p in together] == [lots_of(breach((100, 0), c)) for c in cash]
+
+
+@pytest.mark.parametrize("choice", ["share", "cheapest"])
+@given(st.lists(st.tuples(LOTS, PARTS), min_size=1, max_size=5))
+def test_a_batch_in_columns_is_planned_like_its_breaches_one_by_one(choice, held):
+    ones = [
+        make_breach(
+            STEEP_TABLES,
+            lots,
+            3 * abs(sum(lots)) % 997,
+            slip=(0.001, 0.02, 0.003),
+            model=TIERED if sum(lots) % 2 else SCENARIO,
+            lots_max=np.ceil(np.abs(lots) * np.sqrt(caps)).astype(np.int64),
+            depth_usd=(1e6, np.inf, 1e5),
+            fee=0.001,
+            choice=choice,
+        )
+        for lots, caps in held
+    ]
+    batch = in_columns(ones)
     plans = Partial().propose(batch)
     assert plans == Partial().propose(ones)
     assert plans == [plan for one in batch for plan in Partial().propose([one])]
 
 
-@given(
-    st.tuples(st.integers(-3_000, 3_000), st.integers(-9_000, 9_000)).filter(any), st.floats(0, 1)
-)
-def test_what_is_not_asked_twice_would_have_been_answered_alike(tables, lots, part):
-    """The plain bisection, which asks at every halving."""
-    gross = abs(lots[0]) * PRICES[0] + abs(lots[1]) * PRICES[1]
-    one = breach(tables, lots, 0.08 * gross * part)
-    low, high, size = 0.0, 1.0, np.abs(one.lots)
-    if not exactly_reaches(one, size):
-        assert lots_of(one) == tuple(-one.lots)
-        return
-    for _ in range(40):
-        middle = 0.5 * (low + high)
-        closed = np.minimum(np.ceil(middle * size).astype(np.int64), size)
-        low, high = (low, middle) if exactly_reaches(one, closed) else (middle, high)
-    closed = np.minimum(np.ceil(high * size).astype(np.int64), size)
-    assert lots_of(one) == tuple(-np.sign(one.lots) * closed)
-
-
-def exactly_reaches(one, closed):
-    """Return whether an account is at the target after closing lots, in the order of the engine."""
-    row, tables = one.holding, one.tables
-    left = -row.size * (-np.sign(one.lots) * closed) / one.lots
-    balance = row.balance.copy()
-    for units, number in zip(left, row.instrument, strict=True):
-        balance[0] -= one.penalty * abs(units) * tables.notional_usd[number]
-    size, quote = row.size - left, row.quote + left * one.limit_value
-    after = evaluate_one(row.instrument, size, quote, balance, row.model, tables)
-    equity = after.equity_maintenance
-    return equity > 0 and after.maintenance <= one.target * equity
-
-
-def test_a_stricter_target_closes_more(tables):
-    closed = [
-        -lots_of(breach(tables, (1_000, 0), 4_400, target=t))[0] for t in (1.0, 0.9, 0.8, 0.5)
-    ]
+def test_a_stricter_target_closes_more():
+    closed = [-lots_of(breach((1_000, 0), 4_400, target=t))[0] for t in (1.0, 0.9, 0.8, 0.5)]
     assert closed == sorted(closed)
     assert closed[0] < closed[-1]
 
@@ -173,50 +153,77 @@ def test_a_stricter_target_closes_more(tables):
     st.floats(0, 0.04),
     st.floats(0.1, 1),
 )
-def test_no_smaller_share_would_have_reached_the_target(tables, lots, part, slip, target):
+def test_no_smaller_share_would_have_reached_the_target(lots, part, slip, target):
     gross = abs(lots[0]) * PRICES[0] + abs(lots[1]) * PRICES[1]
-    one = breach(tables, lots, 0.05 * gross * part, slip=slip, target=target)
+    one = breach(lots, 0.05 * gross * part, slip=slip, target=target)
+    assume(not nearly_reaches(one, np.zeros(one.lots.size)))
     closed = np.abs(lots_of(one))
     shares = closed / np.abs(one.lots)
     fewer = np.ceil((shares.max() - 1 / np.abs(one.lots).max()) * np.abs(one.lots) - 1e-9)
     if (fewer >= 0).all() and (fewer < closed).any() and not (shares == 1).all():
-        assert not reaches(one, -np.sign(one.lots) * fewer)
+        assert not nearly_reaches(one, -np.sign(one.lots) * fewer)
     if not (shares == 1).all():
-        assert reaches(one, -np.sign(one.lots) * closed)
+        assert nearly_reaches(one, -np.sign(one.lots) * closed)
 
 
-def reaches(one, trades):
-    """Return whether an account is at the target after trades, by the naive way."""
-    row, tables = one.holding, one.tables
-    left = row.size + trades
-    quote = row.quote - trades * one.limit_value
-    fine = one.penalty * (np.abs(trades) * tables.notional_usd[row.instrument]).sum()
-    after = evaluate_one(row.instrument, left, quote, row.balance - fine, row.model, tables)
-    equity, needed = after.equity_maintenance, after.maintenance
+def nearly_reaches(one, trades):
+    """Return whether an account is at the target after trades, or off by no more than rounding."""
+    then = after(one, trades)
+    equity, needed = then.equity_maintenance, then.maintenance
     return equity > 0 and needed <= one.target * equity * (1 + 1e-9) + 1e-9
 
 
-@given(st.lists(st.integers(-300, 300).filter(bool), min_size=1, max_size=2), st.floats(-99, 2_000))
-def test_the_compiled_kernel_agrees_with_its_source(tables, lots, cash):
-    one = breach(tables, (*lots, 0)[:2], cash)
-    row, count = one.holding, one.lots.size
-    rows = Rows(
-        np.zeros(1, np.int64),
-        np.array([count]),
-        row.instrument,
-        row.size,
-        row.quote,
-        row.balance.reshape(1, -1),
-        np.array([row.model], np.int8),
-    )
+@given(LOTS, st.floats(0, 2_000), PARTS, st.sampled_from(["share", "cheapest"]))
+def test_no_position_is_closed_beyond_what_may_be_traded(lots, cash, caps, choice):
+    lots_max = np.round(np.abs(lots) * np.array(caps)).astype(np.int64)
+    one = make_breach(STEEP_TABLES, lots, cash, lots_max=lots_max, choice=choice, model=SCENARIO)
+    assert (np.abs(lots_of(one)) <= one.lots_max).all()
+
+
+@pytest.mark.parametrize("choice", ["share", "cheapest"])
+def test_a_limit_is_read_as_none_or_all_where_it_makes_no_sense(choice):
+    terms = {"slip": SLIPS, "choice": choice}
+    free = lots_of(breach((100, 900), 898, **terms))
+    assert lots_of(breach((100, 900), 898, lots_max=NO_LIMIT, **terms)) == free
+    assert lots_of(breach((100, 900), 898, lots_max=(-5, 0, 0), **terms)) == (0, 0)
+
+
+@given(LOTS, st.floats(0, 2_000), PARTS, st.sampled_from(["share", "cheapest"]))
+def test_what_may_be_closed_now_never_lowers_health(lots, cash, caps, choice):
+    """A part of a hedge may be all that may be traded: then it stays."""
+    lots_max = np.trunc(np.abs(lots) * 0.99 * np.array(caps)).astype(np.int64)
+    one = make_breach(STEEP_TABLES, lots, cash, lots_max=lots_max, choice=choice, model=SCENARIO)
+    nothing = after(one, np.zeros(one.lots.size)).health
+    assert after(one, lots_of(one)).health >= nothing - 1e-9 * (np.abs(lots) @ PRICES)
+
+
+@given(
+    LOTS,
+    st.floats(0, 2_000),
+    st.tuples(*[st.sampled_from([0.0, 0.001, 0.02])] * 3),
+    st.sampled_from([TIERED, SCENARIO]),
+)
+def test_the_cheapest_choice_reaches_what_the_share_reaches_and_costs_no_more(
+    lots, cash, slip, model
+):
+    one = make_breach(STEEP_TABLES, lots, cash, slip=slip, model=model)
+    share, cheapest = plan_of(one), plan_of(replace(one, choice="cheapest"))
+    if at_target(one, share.lots):
+        assert at_target(one, cheapest.lots)
+        noise = 1e-9 * (np.abs(lots) @ PRICES)
+        assert expected_cost_usd(one, cheapest) <= expected_cost_usd(one, share) + noise
+
+
+@given(LOTS, st.floats(-99, 2_000), PARTS)
+def test_the_compiled_kernels_agree_with_their_sources(lots, cash, caps):
+    lots_max = np.ceil(np.abs(lots) * np.array(caps)).astype(np.int64)
+    batch = in_columns([make_breach(STEEP_TABLES, lots, cash, slip=0.001, lots_max=lots_max)])
     found = []
-    for run in (smallest_share, smallest_share.py_func):
-        after = rows._replace(
-            size=np.empty(count), quote=np.empty(count), balance=np.empty_like(rows.balance)
-        )
-        trades = np.zeros(count, np.int64)
-        reached = run(
-            one.lots, one.limit_value, rows, after, tables, one.target, one.penalty, trades
-        )
-        found.append((bool(reached), trades.tolist()))
+    for one, some in ((share_all, close_all), (share_all.py_func, close_all.py_func)):
+        columns = batch.rows, batch.lots, batch.lots_max, batch.limit_value, batch.depth_usd
+        terms = *columns, batch.tables, batch.target, batch.penalty
+        trades, reasons = np.zeros((2, batch.lots.size), np.int64), np.zeros((2, 1), np.int64)
+        one(*terms, trades[0], reasons[0])
+        some(np.arange(1), *terms, trades[1], reasons[1])
+        found.append((trades.tolist(), reasons.tolist()))
     assert found[0] == found[1]

@@ -77,6 +77,11 @@ def test_what_is_moved_is_what_is_built_elsewhere(market):
     assert bits(market.tables) == bits(replace(market).tables)
 
 
+def test_what_is_shocked_is_what_is_built_elsewhere(market):
+    there = replace(market, view=view(btc=80.0, eth=15.0))
+    assert bits(market.shocked_tables({"BTC": 0.8, "ETH": 1.5})) == bits(there.tables)
+
+
 def test_an_older_market_of_the_same_terms_saves_work_and_changes_nothing(market):
     there = replace(market, view=view(btc=90.0, eth=11.0))
     built = replace(there, before=market.tables, known=market.revaluer)
@@ -115,7 +120,8 @@ def test_the_sides_of_a_price_move_with_it(market):
         view=view(btc=200.0),
         span=Span((view(btc=180.0, eth=9.0), view(btc=240.0)), (view(btc=200.0), view(btc=220.0))),
     )
-    moved = at.moved_tables(frozenset({"BTC"}), 2.0)
+    moved = at.shocked_tables({"BTC": 2.0})
+    assert bits(moved) == bits(at.moved_tables(frozenset({"BTC"}), 2.0))
     assert bits(moved) == bits(there.tables)
     sides = moved.sides
     assert sides.long_initial.tolist() == [180.0, 9.0, -1.0 / 180.0]

@@ -304,3 +304,9 @@ def test_a_deposit_alone_margins_nothing_and_can_be_taken_out_whole(market, name
     assert most.quanta == 1_001 * 10**8
     market.do(market.withdraw(names.portfolio, "BTC", most.quanta))
     assert market.venue.cash(names.portfolio, "BTC").quanta == 0
+
+
+def test_a_pool_that_the_rules_do_not_name_has_no_worth_and_nobody_has_promised_anything(market):
+    with pytest.raises(InvalidInputError, match="pool must be one of the rules', was 'vault'"):
+        market.venue.pool("vault")
+    assert market.venue.quotes() == {}

@@ -39,9 +39,9 @@ VIEW = MarketView(
 )
 
 
-def premium_usd(forward, *, call):
+def premium_usd(forward, *, call, vol=VOL):
     """Return Black-76 over the forward, undiscounted."""
-    deviation = VOL * math.sqrt(YEARS)
+    deviation = vol * math.sqrt(YEARS)
     upper = math.log(forward / 110) / deviation + deviation / 2
     sign = 1 if call else -1
 
@@ -92,3 +92,21 @@ def test_an_option_mark_does_not_fall_below_zero(movable):
     assert premium_usd(FORWARD, call=True) < 8.0  # less than it falls by ...
     view = VIEW._replace(mark=np.array([100.5, 101.0, 8.0, 0.5, 0.13]))  # ... from a cheap mark
     assert MovableView(INSTRUMENTS, view, assets=ASSETS).moved({"BTC"}, 0.5).mark[3] == 0.0
+
+
+def test_each_underlying_moves_by_its_own_factor(movable):
+    both = movable.shocked({"BTC": 0.9, "ETH": 2.0})
+    btc, eth = movable.moved({"BTC"}, 0.9), movable.moved({"ETH"}, 2.0)
+    on_ether = np.array([False, False, True, False, False])
+    np.testing.assert_array_equal(both.mark, np.where(on_ether, eth.mark, btc.mark))
+    np.testing.assert_array_equal(both.spot_usd, np.where(on_ether, eth.spot_usd, btc.spot_usd))
+    np.testing.assert_array_equal(both.asset_price_usd, btc.asset_price_usd)
+
+
+def test_an_option_gains_with_volatility_what_its_model_value_gains(movable):
+    view = movable.shocked({"BTC": 0.9}, vol=1.5)
+    np.testing.assert_array_equal(view.vol, VIEW.vol * 1.5)
+    forward = FORWARD * 0.9
+    by_usd = premium_usd(forward, call=True, vol=1.5 * VOL) - premium_usd(FORWARD, call=True)
+    assert view.mark[3] == pytest.approx(9.0 + by_usd, rel=1e-12)
+    np.testing.assert_array_equal(view.mark[:3], VIEW.mark[:3] * [0.9, 0.9, 1.0])

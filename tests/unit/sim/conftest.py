@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hullmark.sim import ReplayRequest, replay_crash
+from hullmark.sim import ChainsRequest, ReplayRequest, compare_chains, replay_crash
 
 ROOT = Path(__file__).parents[3]
 VENUE = ROOT / "scenarios" / "oct-2025-venue.toml"
@@ -45,3 +45,39 @@ def request_for(short_scenario):
 @pytest.fixture(scope="session")
 def replay(request_for):
     return replay_crash(request_for())
+
+
+COMPARISON = """
+chains = ["chains/book.toml"]
+policies = ["none", "queue"]
+
+[book]
+accounts = "200"
+hedged_share = "0.3"
+fund_share = "0"
+"""
+
+
+@pytest.fixture(scope="session")
+def chains_request(short_scenario, tmp_path_factory):
+    """Return a maker of requests to compare one chain under two policies, on a small book."""
+    folder = tmp_path_factory.mktemp("comparison")
+    (folder / "chains").symlink_to(ROOT / "scenarios" / "chains")
+    (folder / "comparison.toml").write_text(COMPARISON, encoding="utf-8")
+
+    def make(**changes):
+        fields = {
+            "comparison": folder / "comparison.toml",
+            "scenario": short_scenario,
+            "venue": VENUE,
+            "seed": 3,
+            "open_interest_usd": 200_000_000,
+        }
+        return ChainsRequest(**{**fields, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def comparison(chains_request):
+    return compare_chains(chains_request())

@@ -9,7 +9,9 @@ from hullmark.journal.memory import MemoryStore
 from hullmark.runtime import replay
 from hullmark.sim._audit import Audit
 
-from ...laws.world import lived, long_history
+from ...laws.small_venue import LOTTED, STAGED, TREE
+from ...laws.stages import KINDS as STAGE_KINDS
+from ...laws.world import KINDS, World, lived, long_history
 from ..clearing.bank import ANN
 from .told_history import live
 
@@ -55,8 +57,17 @@ def test_a_history_in_which_everything_happens_agrees(store):
 @pytest.mark.parametrize("seed", [7, 11, 21, 28])
 def test_long_drawn_histories_agree(seed):
     kept = MemoryStore()
-    lived(long_history(seed), kept)
+    lived(long_history(seed), TREE, kept)
     assert followed(kept) == []
+
+
+@pytest.mark.parametrize(("seed", "tree"), [(3, STAGED), (12, LOTTED)], ids=["shares", "lots"])
+def test_long_histories_of_stages_pools_and_losses_agree(seed, tree):
+    store = MemoryStore()
+    world = World(store, tree)
+    for step in long_history(seed, kinds=KINDS + STAGE_KINDS):
+        world.do(step)
+    assert followed(store) == []
 
 
 def test_a_quantum_that_moved_without_an_event_is_found_at_its_unit(store):

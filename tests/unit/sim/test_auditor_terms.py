@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hullmark.sim._auditor_stage_terms import WaterfallTerms
 from hullmark.sim._auditor_terms import LiquidationTerms, read_terms
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +33,8 @@ def test_what_is_left_out_is_at_its_documented_default(tree):
     for section in ("liquidation", "waterfall"):
         del tree[section]
     terms = read_terms(json.dumps(tree))
-    assert terms.steps == ("fund", "bad-debt")
+    assert terms.waterfall == WaterfallTerms()
+    assert terms.pools == {}
     assert terms.liquidation == LiquidationTerms(
         slippage=Fraction(2, 100),
         penalty=Fraction(5, 1000),
@@ -41,6 +43,13 @@ def test_what_is_left_out_is_at_its_documented_default(tree):
         park_ns=60 * 10**9,
         burst=None,
         refill=Fraction(0),
+        chain=(),
+        sliding=False,
+        at_target=False,
+        target=Fraction(8, 10),
+        depth_usd={},
+        hedges=frozenset(),
+        calls=(),
     )
 
 

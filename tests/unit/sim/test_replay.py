@@ -1,6 +1,7 @@
 """Tests of one run: the order of what happens, its determinism, and what stops it."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -14,7 +15,7 @@ from hullmark.runtime import Venue, replay as replay_unit
 from hullmark.sim._clock import SimulatedClock
 from hullmark.sim._founding import MAKER, found
 from hullmark.sim._path import FundingPayment
-from hullmark.sim._replay import RunSettings, run_path
+from hullmark.sim._replay import Player, RunSettings, run_path
 from hullmark.sim._stage import read_path
 
 
@@ -144,3 +145,43 @@ def test_a_maker_under_its_own_margin_ends_the_run_loudly(replay):
 def test_the_maker_is_no_account_of_the_population(replay):
     assert MAKER not in {a.account for a in replay.population.accounts(MAKER + 1)}
     assert replay.worse.tally.maker_ratio_worst > 0
+
+
+class Watchmen:
+    """Bystanders who look every hour, and every minute from the second hour on."""
+
+    def __init__(self, start_ns):
+        self.start_ns = start_ns
+        self.looked_ns = []
+
+    def next_ns(self, venue, now_ns):
+        """Return the next whole hour, or a minute from now."""
+        assert venue.state.now_ns <= now_ns
+        hour_ns = 3_600 * SECOND_NS
+        hourly_ns = self.start_ns + ((now_ns - self.start_ns) // hour_ns + 1) * hour_ns
+        busy = now_ns - self.start_ns >= hour_ns
+        return min(hourly_ns, now_ns + 60 * SECOND_NS) if busy else hourly_ns
+
+    def act(self, venue, now_ns):
+        """Note the time, and ask for what the venue refuses."""
+        del venue
+        self.looked_ns.append(now_ns)
+        return [commands.CureBreach(account=1)]
+
+
+def test_bystanders_look_when_they_say_and_an_earlier_look_takes_the_place_of_a_later(
+    replay, founding
+):
+    path = read_path(replay.scenario, None, order="OHLC")
+    settings = RunSettings(name="test", order="OHLC", oracle_delay_s=3, execution_delay_s=2)
+    watchmen = Watchmen(path.start_ns)
+    player = Player(
+        founding, replay.rules, path, replay.scenario.replay, settings, bystanders=watchmen
+    )
+    player.play(None)
+    looked_s = [(ns - path.start_ns) // SECOND_NS for ns in watchmen.looked_ns]
+    assert looked_s[0] == 3_600
+    assert looked_s == sorted(set(looked_s))
+    assert len(looked_s) >= 58
+    assert max(b - a for a, b in pairwise(looked_s)) <= 60
+    assert looked_s[-1] <= path.seconds

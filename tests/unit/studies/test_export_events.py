@@ -1,12 +1,32 @@
 """Every type of event has a table, and every field of it a column in one of its tables."""
 
+import json
+from decimal import Decimal
 from typing import get_args, get_type_hints
 
 import msgspec
+import pytest
 
-from hullmark.domain import Event, events, pack_column
+from hullmark.domain import AuctionKind, AuctionPhase, Event, events, pack_column
 from hullmark.studies._export_events import HEADER, event_tables
 from hullmark.studies._export_scales import Scales
+
+from ..clearing.bank import TREE
+
+
+def rows_of(name, event, scales):
+    """Return the rows of an event in a table, by column, without where they are from."""
+    (table,) = [t for t in event_tables() if t.name == name]
+    kinds = list(table.kinds)[len(HEADER) :]
+    rows = table.rows((1, 5, 0, None, None), event, scales)
+    return [dict(zip(kinds, row[len(HEADER) :], strict=True)) for row in rows]
+
+
+@pytest.fixture
+def small_scales():
+    scales = Scales()
+    scales.adopt(json.dumps(TREE))
+    return scales
 
 
 def test_every_field_of_every_event_is_in_a_table():
@@ -76,3 +96,39 @@ def test_a_round_is_a_row_per_trade():
     assert [(r["row"], r["instrument"], r["buyer"], r["lots"]) for r in rows] == [
         (0, "B", 7, 9), (1, "A", 8, 10),
     ]  # fmt: skip
+
+
+def test_the_numbers_of_a_mapping_are_counted_in_what_they_stand_beside(small_scales):
+    event = events.PortfolioMoved(
+        source=100,
+        target=101,
+        lots={"INVERSE": -3},
+        cost_quanta={"INVERSE": -(10**8)},
+        cash_quanta={"USDT": 5, "BTC": -5},
+    )
+    names = ("lots", "cost_quanta", "cash_quanta")
+    found = {name: rows_of(f"PortfolioMoved.{name}", event, small_scales) for name in names}
+    assert found["lots"] == [{"instrument": "INVERSE", "lots": -3, "size": Decimal(-3)}]
+    assert found["cost_quanta"] == [
+        {"instrument": "INVERSE", "cost_quanta": -(10**8), "cost": Decimal(-1)},
+    ]
+    assert [(row["asset"], row["cash"]) for row in found["cash_quanta"]] == [
+        ("USDT", Decimal("0.000005")), ("BTC", Decimal("-0.00000005")),
+    ]  # fmt: skip
+
+
+def test_a_lot_is_counted_in_its_own_asset_and_the_price_of_it_in_the_other(small_scales):
+    started = events.AuctionStarted(
+        auction=1,
+        account=100,
+        kind=AuctionKind.LOT,
+        phase=AuctionPhase.SOLVENT,
+        asset="USDT",
+        top_nano=1,
+        lot_asset="BTC",
+        lot_quanta=10**8,
+        tab_quanta=10**8,
+    )
+    small_scales.follow(started)
+    (row,) = rows_of("AuctionStarted", started, small_scales)
+    assert (row["kind"], row["lot"], row["tab"]) == ("LOT", Decimal(1), Decimal(100))

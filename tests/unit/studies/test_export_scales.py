@@ -1,10 +1,12 @@
 """Decimals of whole numbers are exact, whatever their size, and absent where nobody knows them."""
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from hullmark.domain import AuctionEnd, AuctionKind, AuctionPhase, events
 from hullmark.runtime import read_rules
 from hullmark.studies._export_scales import Scales, decimal_of
 
@@ -42,3 +44,42 @@ def test_what_no_rules_name_has_no_decimals(scales):
 def test_rules_that_are_none_teach_nothing(scales):
     scales.adopt("{}")
     assert scales.amount(1, "BTC") is not None
+
+
+AUCTION = {"auction": 3, "account": 100}
+STARTED = events.AuctionStarted(
+    **AUCTION,
+    kind=AuctionKind.LOT,
+    phase=AuctionPhase.SOLVENT,
+    asset="USDT",
+    top_nano=1,
+    lot_asset="BTC",
+)
+
+
+def test_an_auction_is_counted_in_its_assets_until_it_ends(scales):
+    taken = events.AuctionTaken(**AUCTION, bidder=101, paid_quanta=1)
+    assert scales.asset_of(taken) == ""
+    scales.follow(STARTED)
+    assert (scales.asset_of(taken), scales.asset_of(taken, of_lot=True)) == ("USDT", "BTC")
+    scales.follow(events.AuctionEnded(**AUCTION, reason=AuctionEnd.SOLD))
+    assert scales.asset_of(taken) == ""
+
+
+def test_an_event_names_its_asset_or_its_instrument_does():
+    scales = Scales()
+    scales.follow(events.RulesAdopted(rules=read_rules(EXAMPLE).text))
+    deposit = events.Deposited(account=100, asset="BTC", quanta=1)
+    funding = events.FundingAccrued(
+        instrument="BTC-USD-PERP", rate_nano=1, price_nano=1, step_micro=1
+    )
+    assert (scales.asset_of(deposit), scales.asset_of(funding)) == ("BTC", "BTC")
+    assert scales.asset_of(events.TimeAdvanced(now_ns=1)) == ""
+
+
+def test_a_pool_is_counted_in_the_asset_of_its_members(scales):
+    text = read_rules(EXAMPLE).text
+    tree = json.loads(text) | {"pools": {"vault": {"account": 150, "asset": "USDT"}}}
+    scales.adopt(json.dumps(tree))
+    joined = events.PoolJoined(pool="vault", account=100, quanta=1, worth_quanta=0)
+    assert scales.asset_of(joined) == "USDT"

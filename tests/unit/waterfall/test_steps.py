@@ -3,12 +3,18 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from hullmark.core import INT64_MAX
-from hullmark.domain import SystemAccount
+from hullmark.core import INT64_MAX, NANO, SECOND_NS
 from hullmark.errors import DocumentError, InvalidInputError
-from hullmark.waterfall import Share, allocate, parse_steps
+from hullmark.waterfall import (
+    DeleveragingRules,
+    FundRules,
+    PriceRule,
+    Share,
+    WaterfallRules,
+    allocate,
+)
 
-FUND, BAD_DEBT = SystemAccount.FUND, SystemAccount.BAD_DEBT
+FUND, BAD_DEBT = "fund", "bad-debt"
 
 deficits = st.integers(0, INT64_MAX)
 declared = st.sampled_from([("fund", "bad-debt"), ("bad-debt",)])
@@ -73,38 +79,114 @@ def test_steps_that_leave_something_unpaid_are_an_impossible_state(bad):
         allocate(100, bad, {FUND: 99})
 
 
-def test_the_declared_steps_are_read_in_their_order():
-    assert parse_steps({"steps": ["fund", "bad-debt"]}) == ("fund", "bad-debt")
-    assert parse_steps({"steps": ["bad-debt"]}) == ("bad-debt",)
+def test_of_all_five_steps_each_pays_what_it_has_before_the_next():
+    steps = ("fund", "backstop", "adl", "socialised", "bad-debt")
+    shares = allocate(100, steps, {"fund": 10, "adl": 25, "socialised": 70})
+    assert [share.quanta for share in shares] == [10, 0, 25, 65, 0]
 
 
 def test_a_venue_that_declares_nothing_has_a_fund_before_bad_debt():
-    assert parse_steps({}) == ("fund", "bad-debt")
+    found = WaterfallRules.parse({})
+    assert found == WaterfallRules(steps=("fund", "bad-debt"))
+    assert (found.backstop, found.deleveraging, found.season_ns) == (None, None, None)
+    assert found.fund == FundRules(listing_nano=0, pooled=True)
+
+
+def test_each_step_is_read_with_its_terms():
+    found = WaterfallRules.parse(
+        {
+            "steps": ["fund", "backstop", "adl", "socialised", "bad-debt"],
+            "backstop": "stakers",
+            "adl": {"policy": "queue", "price": "bankruptcy", "at_once": False},
+            "fund": {"listing": "0.25", "pooled": False},
+            "season_s": "3600",
+        }
+    )
+    assert found.steps == ("fund", "backstop", "adl", "socialised", "bad-debt")
+    assert found.backstop == "stakers"
+    assert found.deleveraging == DeleveragingRules(
+        policy="queue", price=PriceRule.BANKRUPTCY, at_once=False
+    )
+    assert found.fund == FundRules(listing_nano=NANO // 4, pooled=False)
+    assert found.season_ns == 3_600 * SECOND_NS
+
+
+def test_deleveraging_begins_at_once_at_the_price_of_its_policy():
+    found = WaterfallRules.parse({"steps": ["adl", "bad-debt"], "adl": {"policy": "pro-rata"}})
+    assert found.deleveraging == DeleveragingRules(policy="pro-rata", price=None, at_once=True)
+
+
+ORDER = "fund, backstop, adl, socialised, bad-debt"
 
 
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        (["adl", "bad-debt"], "steps must be of fund, bad-debt, was 'adl'"),
-        ([["fund"], "bad-debt"], "steps must be of fund, bad-debt, was ['fund']"),
-        ([None], "steps must be of fund, bad-debt, was None"),
+        (["loss", "bad-debt"], f"steps must be of {ORDER}, was 'loss'"),
+        ([["fund"], "bad-debt"], f"steps must be of {ORDER}, was ['fund']"),
+        ([None], f"steps must be of {ORDER}, was None"),
         ([], "steps must be distinct and end in bad-debt, was []"),
         (["fund"], "steps must be distinct and end in bad-debt, was ['fund']"),
         (["bad-debt", "fund"], "steps must be distinct and end in bad-debt, was "),
         (["bad-debt", "bad-debt"], "steps must be distinct and end in bad-debt, was "),
+        (["socialised", "fund", "bad-debt"], f"steps must be in the order {ORDER}, was "),
         ("bad-debt", "steps must be a list, was 'bad-debt'"),
         (None, "steps must be a list, was None"),
         ({"fund": 1}, "steps must be a list, was {'fund': 1}"),
+        (["backstop", "bad-debt"], "backstop must stand in steps and have its terms, or neither"),
+        (["adl", "bad-debt"], "adl must stand in steps and have its terms, or neither"),
     ],
 )
 def test_bad_steps_are_refused_by_rule_and_value(steps, message):
     with pytest.raises(DocumentError) as refused:
-        parse_steps({"steps": steps})
+        WaterfallRules.parse({"steps": steps})
     assert str(refused.value).startswith(message)
 
 
-def test_an_unknown_key_or_no_table_is_refused():
-    with pytest.raises(DocumentError, match="unknown key 'step'; known: steps"):
-        parse_steps({"step": ["bad-debt"]})
-    with pytest.raises(DocumentError, match=r"the steps must stand in a table, was \['fund'\]"):
-        parse_steps(["fund"])
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        (["fund"], "the steps must stand in a table, was ['fund']"),
+        ({"step": ["bad-debt"]}, "unknown key 'step'; known: steps, backstop, adl, fund, season_s"),
+        ({"backstop": "stakers"}, "backstop must stand in steps and have its terms, or neither"),
+        ({"adl": {"policy": "queue"}}, "adl must stand in steps and have its terms, or neither"),
+        ({"season_s": "0"}, "season_s must be > 0, was 0; leave it out for none"),
+        ({"fund": 1}, "fund must be a table, was 1"),
+        ({"fund": {"share": "1"}}, "fund has an unknown key 'share'"),
+        ({"fund": {"listing": "1.1"}}, "fund.listing must be in [0, 1], was 1.1"),
+        ({"fund": {"pooled": 1}}, "fund.pooled must be true or false, was 1"),
+    ],
+)
+def test_other_bad_terms_are_refused_by_rule_and_value(tree, message):
+    with pytest.raises(DocumentError) as refused:
+        WaterfallRules.parse(tree)
+    assert str(refused.value) == message
+
+
+def test_a_backstop_is_the_name_of_a_pool():
+    with pytest.raises(DocumentError, match="backstop must be the name of a pool, was 5"):
+        WaterfallRules.parse({"steps": ["backstop", "bad-debt"], "backstop": 5})
+
+
+@pytest.mark.parametrize(
+    ("adl", "message"),
+    [
+        ("queue", "adl must be a table with a policy, was 'queue'"),
+        ({}, "adl must be a table with a policy, was {}"),
+        ({"policy": 5}, "adl.policy must be a name, was 5"),
+        ({"policy": "queue", "rank": 1}, "adl has an unknown key 'rank'"),
+        (
+            {"policy": "queue", "price": "index"},
+            "adl.price must be one of mark, bankruptcy for queue, was 'index'",
+        ),
+        (
+            {"policy": "least-haircut", "price": "bankruptcy"},
+            "adl.price must be one of mark for least-haircut, was 'bankruptcy'",
+        ),
+        ({"policy": "queue", "at_once": "no"}, "adl.at_once must be true or false, was 'no'"),
+    ],
+)
+def test_bad_terms_of_deleveraging_are_refused_by_rule_and_value(adl, message):
+    with pytest.raises(DocumentError) as refused:
+        WaterfallRules.parse({"steps": ["adl", "bad-debt"], "adl": adl})
+    assert str(refused.value) == message

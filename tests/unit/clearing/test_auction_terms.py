@@ -1,0 +1,104 @@
+"""What auctions ask for now, in numbers worked by hand."""
+
+import pytest
+
+from hullmark.clearing._auction_terms import (
+    cost_of_lot,
+    dust_quanta,
+    lot_for,
+    lot_price_nano,
+    open_usd_nano,
+    reset_due,
+    share_offer,
+    top_nano,
+    usd_quanta,
+)
+from hullmark.core import NANO
+
+from .bank import SECOND_NS
+from .test_decide_auctions import USDT, of_lot, of_share, take
+
+
+def only_auction(bank):
+    (auction,) = bank.state.auctions.values()
+    return auction
+
+
+def later(bank, seconds):
+    bank.state.now_ns += int(seconds * SECOND_NS)
+    return bank
+
+
+def test_the_first_price_of_a_lot_is_the_oracle_s_times_the_buffer():
+    bank = of_lot()
+    index = bank.state.ledger.asset_index
+    assert top_nano(bank.state, index["GOLD"], index["USDT"]) == 60 * NANO  # 50 times 1.2
+
+
+@pytest.mark.parametrize(("seconds", "price"), [(0, 60), (89, 60), (90, 59.4), (180, 58.806)])
+def test_the_price_of_a_lot_falls_in_steps(seconds, price):
+    bank = later(of_lot(), seconds)
+    assert lot_price_nano(bank.state, only_auction(bank)) == int(price * NANO)
+
+
+def test_the_bidder_bears_what_is_rounded():
+    bank = of_lot()
+    state, auction = bank.state, only_auction(bank)
+    assert cost_of_lot(state, auction, 1, 60 * NANO) == 60_000  # a thousandth of an ounce
+    assert cost_of_lot(state, auction, 1, 60 * NANO + 1) == 60_001
+    assert lot_for(state, auction, 119_999, 60 * NANO) == 1
+    assert lot_for(state, auction, 120_000, 60 * NANO) == 2
+    assert lot_for(state, auction, 120_000, 0) == 0
+
+
+def test_dust_is_said_in_dollars_and_counted_up():
+    bank = of_lot()
+    index = bank.state.ledger.asset_index
+    assert dust_quanta(bank.state, index["USDT"]) == 20 * USDT
+    assert usd_quanta(bank.state, index["GOLD"], 50 * NANO + 1) == 1_001  # at 50 an ounce
+
+
+def test_a_reset_is_due_once_the_tail_is_over_or_the_price_below_the_cusp():
+    bank = of_lot()
+    auction = only_auction(bank)
+    assert not reset_due(later(bank, 90 * 22).state, auction)  # 0.99 ** 22 is 0.8016
+    assert reset_due(later(bank, 90).state, auction)
+    bank = of_lot(cusp="0")
+    assert not reset_due(later(bank, 3_600).state, only_auction(bank))
+    assert reset_due(later(bank, 1).state, only_auction(bank))
+
+
+def test_a_share_is_never_reset():
+    bank = of_share()
+    assert not reset_due(later(bank, 10**6).state, only_auction(bank))
+
+
+def test_a_share_asks_for_a_part_of_what_the_account_is_worth():
+    """Worth 20, under its buffered margin by 21.4: at 0.95, 21.4 / (21.4 + 19) of it heals it."""
+    bank = of_share()
+    offer = share_offer(bank.state, bank.venue.views, only_auction(bank))
+    assert (offer.net_quanta, offer.price_quanta) == (20 * USDT, 19 * USDT)
+    assert offer.largest_nano == pytest.approx(21.4 / 40.4 * NANO, abs=2)
+
+
+def test_what_was_paid_in_is_offered_to_nobody():
+    bank = of_share()
+    bank.do(take(share=0.125))
+    offer = share_offer(bank.state, bank.venue.views, only_auction(bank))
+    assert offer.net_quanta == 19_875_000  # 17.5 of the account, and 2.375 paid in
+    assert offer.price_quanta == 16_625_000
+
+
+@pytest.mark.parametrize(("seconds", "price"), [(0, -60), (300, -76), (600, -92), (900, -92)])
+def test_an_insolvent_share_pays_more_and_more_up_to_what_the_account_lacks(seconds, price):
+    """At 80 it owes 60, and lacks 92 of its margin."""
+    bank = of_share("80")
+    offer = share_offer(later(bank, seconds).state, bank.venue.views, only_auction(bank))
+    assert (offer.net_quanta, offer.price_quanta) == (-60 * USDT, price * USDT)
+    assert offer.largest_nano == NANO
+
+
+def test_limits_count_all_open_auctions_or_those_of_one_asset():
+    state = of_lot().state
+    assert open_usd_nano(state) == open_usd_nano(state, "GOLD") == 350_167_000_000
+    assert open_usd_nano(state, "BTC") == 0

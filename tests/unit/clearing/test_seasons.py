@@ -1,0 +1,156 @@
+"""What was paid in and what was gained, and how gains grow old: worked by hand, and as laws.
+
+Gains have a season of an hour. Ann pays in 100 USDT and buys perpetuals of Bob's at 100; who sells
+at a higher price has a gain in cash.
+"""
+
+from hypothesis import given, settings, strategies as st
+
+from hullmark.clearing._seasons import all_gains, gains_of
+from hullmark.clearing._stage_facts import Season
+from hullmark.domain import commands
+
+from .bank import ANN, BOB, MAKER, Bank, adopt, deposit, trade, transfer, tree, withdraw
+
+USDT = 10**6
+HOUR = 3_600
+
+
+def seasoned(season="3600"):
+    rules = tree()
+    rules["waterfall"] = {"season_s": season}
+    bank = Bank(rules).found()
+    bank.do(deposit(ANN, "100 USDT"), deposit(BOB, "1000 USDT"))
+    return bank
+
+
+def gain(bank, dollars, account=ANN, other=BOB):
+    """Let one account gain by what another loses, a lot at a time of a price."""
+    bank.do(trade(account, 1, "ETHER", "10", seller=other))
+    bank.do(trade(other, 1, "ETHER", str(10 + dollars), seller=account))
+
+
+def hours(bank, count=1):
+    for _ in range(count):
+        bank.now_ns += HOUR * 10**9
+        bank.do(bank.said(), commands.AdvanceTime())
+
+
+def found(bank, account=ANN):
+    return tuple(n / USDT for n in gains_of(bank.state, account, "USDT"))
+
+
+def paid(bank, account=ANN):
+    season = bank.state.seasons.get((account, "USDT"), Season())
+    return season.paid_quanta / USDT
+
+
+def test_what_is_paid_in_is_no_gain():
+    bank = seasoned()
+    hours(bank, 3)
+    assert (paid(bank), found(bank)) == (100, (0, 0))
+
+
+def test_a_gain_is_young_until_a_whole_season_lies_between_two_notes():
+    bank = seasoned()
+    gain(bank, 7)
+    assert found(bank) == (0, 7)
+    hours(bank)
+    assert found(bank) == (0, 7), "noted now, for the first time"
+    hours(bank)
+    assert found(bank) == (7, 0)
+    gain(bank, 5)
+    assert found(bank) == (7, 5)
+
+
+def test_no_note_is_taken_before_a_season_has_passed():
+    bank = seasoned()
+    gain(bank, 7)
+    for _ in range(3):
+        bank.pass_time(HOUR / 4)
+    assert bank.state.seasons[ANN, "USDT"].newer_quanta == 0
+    bank.pass_time(HOUR / 4)
+    assert bank.state.seasons[ANN, "USDT"].newer_quanta == 7 * USDT
+
+
+def test_a_loss_takes_from_the_young_gain_first_and_what_is_gained_again_is_young():
+    bank = seasoned()
+    gain(bank, 7)
+    hours(bank, 2)
+    gain(bank, 3)
+    gain(bank, 6, BOB, ANN)
+    assert found(bank) == (4, 0)
+    hours(bank)
+    gain(bank, 5)
+    assert found(bank) == (4, 5)
+
+
+def test_a_withdrawal_is_of_what_was_paid_in_and_then_of_the_oldest_gain():
+    bank = seasoned()
+    gain(bank, 7)
+    hours(bank, 2)
+    gain(bank, 3)
+    bank.do(withdraw(ANN, "90 USDT"))
+    assert (paid(bank), found(bank)) == (10, (7, 3))
+    bank.do(withdraw(ANN, "15 USDT"))
+    assert (paid(bank), found(bank)) == (0, (2, 3))
+    bank.do(withdraw(ANN, "5 USDT"))
+    assert (ANN, "USDT") not in bank.state.seasons
+
+
+def test_a_gain_does_not_grow_old_on_its_way_to_another_account():
+    bank = seasoned()
+    gain(bank, 7)
+    hours(bank, 2)
+    bank.do(transfer(ANN, MAKER, "102 USDT"))
+    assert (paid(bank), found(bank)) == (0, (5, 0))
+    assert paid(bank, MAKER) == 1_000_100
+    assert found(bank, MAKER) == (0, 2)
+
+
+def test_when_the_rules_begin_to_have_a_season_all_that_is_there_is_paid_in():
+    bank = Bank().found()
+    bank.do(deposit(ANN, "100 USDT"), deposit(BOB, "1000 USDT"))
+    gain(bank, 7)
+    assert (bank.state.seasons, bank.state.season_ns) == ({}, 0)
+    rules = tree()
+    rules["waterfall"] = {"season_s": "60"}
+    bank.do(adopt(rules))
+    assert (paid(bank), found(bank)) == (107, (0, 0))
+    bank.do(adopt(tree()))
+    assert (bank.state.seasons, bank.state.season_ns) == ({}, 0)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("gain"), st.integers(1, 9), st.booleans()),
+        st.tuples(st.just("out"), st.integers(1, 40), st.booleans()),
+        st.tuples(st.just("over"), st.integers(1, 40), st.booleans()),
+        st.tuples(st.just("hour"), st.integers(1, 2), st.booleans()),
+    ),
+    max_size=12,
+)
+
+
+@given(STEPS)
+@settings(max_examples=40, deadline=None)
+def test_paid_in_and_gains_are_never_more_than_there_is(steps):
+    bank = seasoned()
+    for kind, size, first in steps:
+        one, other = (ANN, BOB) if first else (BOB, ANN)
+        if kind == "gain":
+            bank.venue.submit(trade(one, 1, "ETHER", "10", seller=other))
+            bank.venue.submit(trade(other, 1, "ETHER", str(10 + size), seller=one))
+        elif kind == "out":
+            bank.venue.submit(withdraw(one, f"{size} USDT"))
+        elif kind == "over":
+            bank.venue.submit(transfer(one, other, f"{size} USDT"))
+        else:
+            hours(bank, size)
+    for account in (ANN, BOB):
+        old, young = gains_of(bank.state, account, "USDT")
+        cash = bank.state.ledger.cash(account, 0)
+        assert 0 <= old <= old + young <= max(cash, 0)
+    total = all_gains(bank.state, "USDT")
+    parts = [gains_of(bank.state, account, "USDT") for account in bank.state.modes]
+    assert total == tuple(sum(column) for column in zip(*parts, strict=True))
