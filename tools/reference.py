@@ -267,15 +267,16 @@ def _row(cells: list[str]) -> str:
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
+def _words(action: Action) -> str:
+    # As argparse prints it: its help is a %-format.
+    return str(action.help).replace("%(default)s", str(action.default)).replace("%%", "%")
+
+
 def _subcommand(name: str, summary: str) -> str:
     parser = build_parser(name)
     choices = next(a.choices for a in parser._actions if isinstance(a.choices, dict))
     actions = [a for a in choices[name]._actions if a.dest != "help"]
-    rows = [
-        f"| {_spelling(a)} | {str(a.help).replace('%(default)s', str(a.default))} |"
-        for a in actions
-        if a.help != SUPPRESS
-    ]
+    rows = [f"| {_spelling(a)} | {_words(a)} |" for a in actions if a.help != SUPPRESS]
     text = f"## hullmark {name}\n\n{summary[0].upper()}{summary[1:]}."
     return text + ("\n\n| Argument | |\n|---|---|\n" + "\n".join(rows) if rows else "")
 

@@ -15,7 +15,9 @@ from hullmark.feeds import read_scenario
 # Whatever a parser knows by name stands in one of these as a text.
 VENUE_SOURCES = (
     "clearing/_rules", "clearing/_asset_rules", "clearing/_margin_rules",
-    "clearing/_liquidation_rules", "collateral/_terms", "domain/_accounts", "domain/_instruments",
+    "clearing/_liquidation_rules", "liquidation/_chain", "liquidation/_curves",
+    "liquidation/_pool_rules", "liquidation/_sizes", "collateral/_terms", "domain/_accounts",
+    "domain/_instruments",
     "margin/_models", "margin/_tiers", "market/_grade", "market/_policy", "market/_policy_parts",
     "scenarios/_set", "waterfall/_steps",
 )  # fmt: skip
@@ -34,6 +36,27 @@ PARTS = {
     "reopen": {"prints": 1, "sources": 1},
 }
 
+# A chain of all stages; an auction is of a lot or of a share, and a venue has one of the two.
+CURVE = {"kind": "two-leg", "start": "1", "cutoff": "0.5", "fast_s": "60", "slow_s": "600"}
+AUCTIONS = {
+    "lot": {"kind": "lot", "curve": CURVE, "buffer": "1.2", "tail_s": "600"},
+    "share": {
+        "kind": "share",
+        "curve": CURVE,
+        "buffer": "0.1",
+        "tail_s": "600",
+        "insolvent_s": "60",
+    },
+}
+CHAIN = [
+    {"stage": "partial"},
+    {"stage": "soft", "level": "0.9", "share_max": "0.5"},
+    *({"stage": "dutch-auction"} | terms for terms in AUCTIONS.values()),
+    {"stage": "backstop"},
+    {"stage": "takeover", "pool": "vault"},
+]
+CHAIN_TABLES = (0, 1, 2, 2, 3, 4)  # of the page, for each of these
+
 # Heading of the page, the tables under it, and where in the file their keys stand.
 VENUE = [
     ("Top level", 0, ()),
@@ -49,7 +72,11 @@ VENUE = [
     ("actions", 0, ("actions",)),
     ("liquidation", 0, ("liquidation",)),
     ("liquidation.throttle", 0, ("liquidation", "throttle")),
+    ("liquidation.sizes", 0, ("liquidation", "sizes")),
+    ("pools", 0, ("pools", "vault")),
     ("waterfall", 0, ("waterfall",)),
+    ("waterfall.adl", 0, ("waterfall", "adl")),
+    ("waterfall.fund", 0, ("waterfall", "fund")),
 ]
 SCENARIO = [
     ("Top level", 0, ()),
@@ -62,6 +89,9 @@ SCENARIO = [
 ]
 
 
+KEYS = re.compile(r"^\|((?: `\w+`,?)+) \|", re.MULTILINE)  # a row may be of two keys
+
+
 def tables(page):
     """Return per heading the keys in the first column of each of its tables."""
     found = {}
@@ -69,7 +99,8 @@ def tables(page):
         title, _, body = section.partition("\n")
         rows = re.findall(r"^\| Key .*\n\|[-|]+\n((?:\|.*\n)+)", body, re.MULTILINE)
         found[title.replace("`", "")] = [
-            set(re.findall(r"^\| `(\w+)` ", table, re.MULTILINE)) for table in rows
+            {key for cell in KEYS.findall(table) for key in re.findall(r"\w+", cell)}
+            for table in rows
         ]
     return found
 
@@ -116,6 +147,14 @@ def venue(kept):
     tree["prices"]["BTC-25DEC26"] = tree["prices"]["BTC-PERP"]
     tree["prices"]["BTC"] |= PARTS | {"sources": {"alpha": {}, "beta": {}, "gamma": {}}}
     tree["actions"] = {}
+    tree["pools"] = {"vault": {"account": 500, "asset": "USDT"}}
+    tree["liquidation"]["sizes"] = {"share": "0.5"}
+    tree["waterfall"] = {
+        "steps": ["fund", "backstop", "adl", "bad-debt"],
+        "backstop": "vault",
+        "adl": {"policy": "queue"},
+        "fund": {},
+    }
     assert venue_verdict(tree) == ""
     return tree
 
@@ -161,6 +200,12 @@ def test_the_page_of_the_venue_file_names_its_keys(kept, library, venue):
         found.setdefault((title, number), set()).update(
             known(candidates, venue, place, venue_verdict)
         )
+    common = set()  # the first stage has these alone, and the tables of the others leave them out
+    for number, stage in zip(CHAIN_TABLES, CHAIN, strict=True):
+        tree = venue | {"liquidation": {**venue["liquidation"], "chain": [stage]}}
+        keys = known(candidates, tree, ("liquidation", "chain", 0), venue_verdict)
+        found.setdefault(("liquidation.chain", number), set()).update(keys - common)
+        common = common or keys
     assert found == {(t, n): keys for t, some in page.items() for n, keys in enumerate(some)}
 
 

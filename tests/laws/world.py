@@ -61,9 +61,11 @@ HANDS = (*USERS, CHILD, MAKER, *SystemAccount)  # between which cash is adjusted
 SIGNED = {"authorisers": ("Ada", "Grace"), "reason": "a mistake"}
 
 
+numbers = st.integers(0, 999)
+
+
 def drawn(kinds):
     """Return a strategy for histories of steps of some kinds, by weight."""
-    numbers = st.integers(0, 999)
     weighed = [kind for kind, weight in kinds for _ in range(weight)]
     steps = st.tuples(st.sampled_from(weighed), numbers, numbers, numbers)
     return st.lists(steps, max_size=40)

@@ -55,7 +55,8 @@ def test_the_books_of_every_run_balance_and_causes_add_up(replay):
     for run in (*replay.runs, replay.upper_bound):
         assert not run.books.broken
         for event in run.tally.deficits:
-            parts = event.gap_quanta + event.latency_quanta + event.impact_quanta
+            parts = event.gap_quanta + event.participation_quanta + event.latency_quanta
+            parts += event.oracle_quanta + event.impact_quanta
             assert parts == event.fund_quanta + event.bad_debt_quanta
 
 

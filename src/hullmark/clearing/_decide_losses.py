@@ -78,8 +78,10 @@ def let_go(state: State, views: Views, account: int) -> Sequence[Event]:
 
     What others paid when its positions were closed against theirs is told with its causes.
     """
-    told = haircuts_told(state, views, account)
-    return (*told, events.LiquidationEnded(account=account, cured=not told))
+    told, ledger = haircuts_told(state, views, account), state.ledger
+    cash = (ledger.cash(account, asset) for asset in range(len(ledger.assets)))
+    is_empty = not ledger.positions(account) and not any(cash)
+    return (*told, events.LiquidationEnded(account=account, cured=not (told and is_empty)))
 
 
 def haircuts_told(state: State, views: Views, account: int) -> Sequence[Event]:

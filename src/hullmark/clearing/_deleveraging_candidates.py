@@ -8,6 +8,7 @@ in them, each account is counted by itself.
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hullmark.clearing._evolve_losses import exempt
 from hullmark.clearing._state import State
@@ -39,18 +40,23 @@ def candidates_of(state: State, views: Views, instrument: int, *, side: int) -> 
     asset, rows = ledger.settlement(instrument), ledger.rows_of(np.array(accounts, np.int64))
     lines = ledger.lines(rows)
     values = _values(state, views, lines)
-    if values is None or _elsewhere(state, lines, asset):
+    if values is None:
         return _one_by_one(state, views, accounts, instrument, asset, side)
     owner = np.repeat(np.arange(len(accounts)), lines.held)
     gain = np.zeros(len(accounts), np.int64)
     np.add.at(gain, owner, values)
     net = gain + lines.cash[:, asset]
-    here = (lines.instrument == instrument) & (np.sign(lines.lots) == side)
+    mixed = _elsewhere(state, lines, owner, asset)
+    here = (lines.instrument == instrument) & (np.sign(lines.lots) == side) & ~mixed[owner]
     found = zip(
         owner[here].tolist(), lines.lots[here].tolist(), lines.quote[here].tolist(), strict=True
     )
     gains, nets = gain.tolist(), net.tolist()
-    return [Candidate(accounts[n], lots, quote, nets[n], gains[n]) for n, lots, quote in found]
+    alike = [Candidate(accounts[n], lots, quote, nets[n], gains[n]) for n, lots, quote in found]
+    if not mixed.any():
+        return alike
+    others = [accounts[n] for n in np.flatnonzero(mixed).tolist()]
+    return alike + _one_by_one(state, views, others, instrument, asset, side)
 
 
 # What each position is worth with its quote, the funding that it owes taken off; None: too large.
@@ -74,10 +80,12 @@ def _values(state: State, views: Views, lines: Lines) -> IntArray | None:
     return worth
 
 
-def _elsewhere(state: State, lines: Lines, asset: int) -> bool:
-    others = np.delete(lines.cash, asset, axis=1)
+# Which accounts have cash in another asset, or positions that settle in one.
+def _elsewhere(state: State, lines: Lines, owner: IntArray, asset: int) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = (np.delete(lines.cash, asset, axis=1) != 0).any(axis=1)
     settles = np.array([state.ledger.settlement(n) for n in range(len(state.ledger.instruments))])
-    return bool(others.any() or (settles[lines.instrument] != asset).any())
+    found[owner[settles[lines.instrument] != asset]] = True
+    return found
 
 
 def _one_by_one(

@@ -232,8 +232,10 @@ def add_participation(state: State, account: int, waiting: int, oracle: int = 0)
 def note_ordered(state: State, order: events.LiquidationOrdered) -> None:
     """Note an order for a position, where sizes hang on those before it."""
     sizes, ledger, now_ns = state.in_force.liquidation.sizes, state.ledger, state.now_ns
+    if sizes is None or order.soft:
+        return
     number = ledger.instrument_index[order.instrument]
-    if sizes is None or order.soft or isinstance(ledger.instruments[number], Spot):
+    if isinstance(ledger.instruments[number], Spot):
         return
     course = state.courses.get(order.account, Course())
     held = ledger.position(order.account, number).lots

@@ -7,7 +7,7 @@ from typing import Any
 from hullmark.core import NANO, SECOND_NS, format_scaled, mul_div_floor, parse_nano
 from hullmark.domain import Stage
 from hullmark.errors import DocumentError
-from hullmark.liquidation import ORDER_STAGES, Choice, SizeRules, StageRules, parse_chain
+from hullmark.liquidation import Choice, SizeRules, StageRules, parse_chain
 
 # Keys whose value is taken as it stands.
 _PLAIN = {"rounds_max": (int, "a whole number"), "engine": (str, "a name")}
@@ -61,14 +61,18 @@ class LiquidationRules:
             _check(name, nano, 0 <= nano < NANO, ">= 0 and < 1")
         for name, time_ns in (("order_s", self.order_ns), ("park_s", self.park_ns)):
             _check(name, time_ns, time_ns > 0, "> 0")
+        if self.engine not in ("partial", self.order_engine):
+            raise DocumentError(
+                f"engine must be left out where the chain has cost-minimal, was {self.engine!r:.60}"
+            )
         if self.rounds_max < 1:
             raise DocumentError(f"rounds_max must be > 0, was {self.rounds_max}")
 
     @property
     def order_engine(self) -> str:
-        """The engine of the stage that sends orders: the chain's, or the one named."""
-        named = [stage.stage for stage in self.chain if stage.stage in ORDER_STAGES]
-        return str(named[0]) if named else self.engine
+        """The engine that plans orders: the one named, or that of the stage `cost-minimal`."""
+        solved = self.place_of(Stage.COST_MINIMAL) is not None
+        return str(Stage.COST_MINIMAL) if solved else self.engine
 
     def place_of(self, stage: Stage) -> int | None:
         """Return where a stage stands in the chain; ``None``: it has none."""

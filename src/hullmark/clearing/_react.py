@@ -50,7 +50,7 @@ def _asked(state: State, event: Event) -> Sequence[Command]:
     if isinstance(event, events.TimeAdvanced):
         due = any(waiting.effective_ns <= state.now_ns for waiting in state.scheduled)
         first: tuple[Command, ...] = (commands.ActivateRules(),) if due else ()
-        called = state.in_force.liquidation.calls_nano or state.calls
+        called = (state.rules is not None and state.rules.liquidation.calls_nano) or state.calls
         calls = (commands.CallMargins(),) if called else ()
         return (*first, commands.SweepAccounts(), *calls) if state.modes else first
     if isinstance(event, events.ReactionsResumed):

@@ -95,7 +95,7 @@ class Rules:
             waterfall=_within("waterfall", WaterfallRules.parse, tree.get("waterfall", {})),
             pools=_within("pools", _parse_pools, tree.get("pools", {})),
             dependents=_dependents(prices),
-            text=json.dumps(tree, sort_keys=False, separators=(",", ":"), ensure_ascii=True),
+            text=_text(tree),
         )
         rules._check_prices()
         rules._check_liquidation()
@@ -165,6 +165,13 @@ class Rules:
         for name, pool_rules in self.pools.items():
             if pool_rules.asset not in known:
                 raise DocumentError(f"pools.{name}.asset must be an asset of these rules")
+
+
+def _text(tree: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(tree, sort_keys=False, separators=(",", ":"), ensure_ascii=True)
+    except (TypeError, ValueError) as e:  # a tree of Python's may have what JSON has not
+        raise DocumentError(f"rules must be of text, numbers, lists and tables, but {e}") from e
 
 
 def _parse_pools(tree: Mapping[str, Any]) -> Mapping[str, PoolRules]:

@@ -30,7 +30,7 @@ def note_rules(state: State) -> None:
 
 def note_time(state: State) -> None:
     """Note the gains of all accounts, if a season has passed since the last time."""
-    season_ns = state.in_force.waterfall.season_ns
+    season_ns = None if state.rules is None else state.rules.waterfall.season_ns
     if season_ns is None or state.now_ns - state.season_ns < season_ns:
         return
     state.season_ns = state.now_ns

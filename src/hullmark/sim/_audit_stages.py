@@ -19,6 +19,7 @@ _AUCTION = (
     "debt_quanta",
     "notional_nano",
     "reserved_quanta",
+    "rewarded_quanta",
 )
 _QUOTE = (
     "maker",
@@ -38,11 +39,12 @@ STAKES_ROUNDED, STAKE_SLACK = 1_000, Fraction(1, 10**9)
 
 def stages_of(state: State) -> dict[str, dict[Any, Any]]:
     """Return auctions, quotes, calls, terms, halts, parts of the fund and losses, by their keys."""
-    breaker = state.breaker
+    breaker, rules = state.breaker, state.rules
+    courses = state.courses if rules is not None and rules.liquidation.chain else {}
     return {
         "auctions": {n: _of(asdict(one), _AUCTION) for n, one in state.auctions.items()},
         "quotes": {n: _of(asdict(one), _QUOTE) for n, one in state.quotes.items()},
-        "places": {a: (one.place, one.entered_ns) for a, one in state.courses.items()},
+        "places": {a: (one.place, one.entered_ns) for a, one in courses.items()},
         "calls": dict(state.calls),
         "soft": {a: (one.saviour, one.asset, one.quanta_max) for a, one in state.soft.items()},
         "halted": {symbol: one.delisting for symbol, one in state.halted.items()},

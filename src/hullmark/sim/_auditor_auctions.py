@@ -87,7 +87,7 @@ class AuditorAuctions:
         account, terms, notes = event["account"], self._terms, self._notes
         case, converted = self._desk.case(account), self._converted == account
         self._converted = None
-        if self._desk.in_breach(account) is False:
+        if self._desk.wanted(account) is False:
             notes.differ(account, "account", "in breach", account)
         if account in self._desk.auctions:
             notes.differ(account, "account", "in no other auction", account)
@@ -129,7 +129,7 @@ class AuditorAuctions:
         if not owed or not lots:
             notes.differ(account, "a lot", "of what is held against a debt", cash)
             return
-        asset = max(owed, key=lambda a: -cash[a] * (self._market.index(a) or 0))
+        asset = max(owed, key=lambda a: -cash[a] * (self._market.usd(a) or 0))
         debt, lot = -cash[asset], lots[0]
         penalty = ceiling(*(rules.liquidation.penalty * debt).as_integer_ratio())
         notional_usd = (debt + penalty) * (self._market.usd(asset) or Fraction())
@@ -233,7 +233,7 @@ class AuditorAuctions:
         self._ledger.move(account, event["bidder"], lot_asset, lot)
         auction.lot_quanta -= lot
         auction.tab_quanta -= paid
-        auction.debt_quanta -= paid - taken
+        auction.debt_quanta = max(auction.debt_quanta - paid + taken, 0)
         auction.sold = all_sold
 
     # Its part of what is paid, and not more than net value is after it, at the oracle's prices.
@@ -271,6 +271,7 @@ class AuditorAuctions:
         auction.top_nano, auction.started_ns = event["top_nano"], notes.now_ns
         if keeper is not None:
             self._ledger.move(FUND, keeper, auction.asset, event.get("reward_quanta", 0))
+            auction.rewarded_quanta += event.get("reward_quanta", 0)
 
     def _end(self, event: AuditorEvent) -> None:
         account, reason, notes = event["account"], event["reason"], self._notes
@@ -326,12 +327,14 @@ class AuditorAuctions:
         price = self._market.usd(asset)
         return ceiling(*(usd / price).as_integer_ratio()) if price else 0
 
-    # Nothing for dust, and no more than the penalty and than the fund has free.
+    # Nothing for dust, and all together no more than the penalty; nor than the fund has free.
     def _reward(self, auction: Auction, terms: AuctionTerms) -> int:
         tab, asset = auction.tab_quanta, auction.asset
         dust = self._quanta(asset, terms.dust_usd)
-        worth = self._cost(auction, auction.lot_quanta, auction.top_nano)
-        if tab < dust or math.floor(worth / (terms.buffer or 1)) < dust:
+        price = self._market.usd(asset)
+        lot_usd = auction.lot_quanta * (self._market.usd(auction.lot_asset or "") or Fraction())
+        if not price or tab < dust or math.floor(lot_usd / price) < dust:
             return 0
         reward = self._quanta(asset, terms.tip_usd) + math.floor(tab * terms.chip)
-        return min(reward, tab - auction.debt_quanta, self._funds.free(asset))
+        left = max(tab - auction.debt_quanta - auction.rewarded_quanta, 0)
+        return min(reward, left, self._funds.free(asset))

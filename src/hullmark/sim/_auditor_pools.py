@@ -140,7 +140,8 @@ class AuditorPools:
     def _announce(self, event: AuditorEvent) -> None:
         account, notes, rules = event["account"], self._notes, self._market.rules
         place, chain = self._desk.case(account).place, rules.liquidation.chain
-        takeover = chain[place].takeover if place < len(chain) else None
+        # A chain that has become shorter is gone on with at its last stage.
+        takeover = chain[min(place, len(chain) - 1)].takeover if chain else None
         if takeover is None or takeover.pool != event["pool"]:
             notes.differ(account, "stage", f"{TAKEOVER} by {event['pool']}", place)
             return

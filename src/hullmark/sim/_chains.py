@@ -186,11 +186,15 @@ def _book(
     seed: int,
     asset: Asset,
 ) -> TwoSidedBook:
+    if replay.accounts < 2 or replay.accounts % 2:
+        raise InvalidInputError(
+            f"accounts must be two or another even number, one for each side, was {replay.accounts}"
+        )
     half = draw(
         load_parameters(),
         listings(rules, first),
         seed=seed,
-        accounts=max(replay.accounts // 2, 1),
+        accounts=replay.accounts // 2,
         open_interest_usd=replay.open_interest_usd / 2,
         settlement_decimals=asset.decimals,
     )

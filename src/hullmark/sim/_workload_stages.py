@@ -167,11 +167,13 @@ class SimulatedStages:
         return commands.AllocateFund(instrument=instrument.symbol, asset="USDT", quanta=quanta)
 
     def repay(self, venue: Venue) -> commands.RepayLosses:
-        """Return what pays recorded losses back: some, all of them, or more than there are."""
-        losses = venue.state.losses.items()
-        lost = sum(quanta for (_, asset), quanta in losses if asset == "USDT")
-        quanta = max(lost * self._chance.randrange(1, 6) // 4, 1)
-        return commands.RepayLosses(asset="USDT", quanta=quanta)
+        """Return what pays recorded losses back: some, all that can be, or more than that."""
+        losses, ledger = venue.state.losses.items(), venue.state.ledger
+        asset = self._chance.choice([of for (_, of), _ in losses] or ["USDT"])
+        lost = sum(quanta for (_, of), quanta in losses if of == asset)
+        free = max(ledger.cash(SystemAccount.FUND, ledger.asset_index[asset]), 0)
+        quanta = max(min(lost, free) * self._chance.randrange(1, 6) // 4, 1)
+        return commands.RepayLosses(asset=asset, quanta=quanta)
 
     def _auction(self, venue: Venue) -> int:
         numbers, last = list(venue.state.auctions), venue.state.auction_last

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, strategies as st
@@ -184,3 +185,10 @@ def test_optional_sections_have_defaults_in_words():
 def test_rules_take_nothing_away_from_themselves():
     rules = Rules.parse(TREE)
     assert rules.takes_away(rules) is None
+
+
+def test_a_tree_that_json_cannot_hold_is_refused_in_words():
+    tree = copy.deepcopy(TREE)
+    tree["liquidation"]["park_s"] = Decimal("0.5")
+    with pytest.raises(DocumentError, match="rules must be of text, numbers, lists and tables"):
+        Rules.parse(tree)

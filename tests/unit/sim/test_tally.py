@@ -43,7 +43,8 @@ def test_the_fund_is_what_flowed_into_and_out_of_it(run):
 def test_causes_add_up_to_every_deficit_to_the_quantum(run):
     assert run.tally.deficits
     for event in run.tally.deficits:
-        causes = event.gap_quanta + event.latency_quanta + event.impact_quanta
+        causes = event.gap_quanta + event.participation_quanta + event.latency_quanta
+        causes += event.oracle_quanta + event.impact_quanta
         assert causes == event.fund_quanta + event.bad_debt_quanta
 
 

@@ -81,7 +81,7 @@ def offset_shares(debt: int, collateral: int, pool: int) -> OffsetShares:
     >>> tuple(offset_shares(300, 30, 100))
     (100, 10, 200, 20)
     """
-    if debt <= 0:
+    if not whole("debt", debt):
         raise InvalidInputError(f"debt must be > 0, was {debt}")
     whole("collateral", collateral)
     offset = min(debt, whole("pool", pool))

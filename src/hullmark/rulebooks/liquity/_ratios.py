@@ -61,11 +61,13 @@ def whole(name: str, value: int) -> int:
     Raises
     ------
     InvalidInputError
-        If it is below zero.
+        If it is below zero, or not whole.
 
     >>> whole("debt", 3)
     3
     """
+    if type(value) is not int:
+        raise InvalidInputError(f"{name} must be a whole number, was {value!r}")
     if value < 0:
         raise InvalidInputError(f"{name} must be >= 0, was {value}")
     return value

@@ -39,3 +39,8 @@ def test_numbers_below_zero_are_refused():
         collateral_ratio(1, -1, 1)
     with pytest.raises(InvalidInputError, match="collateral must be >= 0, was -1"):
         gas_collateral(-1)
+
+
+def test_a_float_is_not_whole():
+    with pytest.raises(InvalidInputError, match=r"collateral must be a whole number, was 1.5"):
+        gas_collateral(1.5)
