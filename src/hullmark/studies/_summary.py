@@ -73,8 +73,8 @@ def _runs(report: Report) -> list[str]:
     lines = _aligned(rows, widths=[_LABEL] + [18] * len(runs))
     rule = "-" * max(len(line) for line in lines)
     note = f"* the worse order ({report.worse}) at default delays (oracle + execution): journalled"
-    latency = "latency is all that came before the arrival of what filled: delays, rounds, pauses"
-    return [*lines[:2], rule, *lines[2:], rule, note, f"  {latency}"]
+    waited = "participation is what waiting to send cost: rounds, pauses, throttles"
+    return [*lines[:2], rule, *lines[2:], rule, note, f"  {waited}"]
 
 
 def _upper_bound(report: Report) -> list[str]:
