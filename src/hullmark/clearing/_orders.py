@@ -96,8 +96,10 @@ def engine_orders(
             return _orders(state, case.account, [*allowed, *hedges])
     if not allowed:
         return Parked.THROTTLED if wanted or 0 in most else Parked.NOTHING_HELPS
+    if in_full:
+        return _orders(state, case.account, allowed)
     after = _after(state, views, case, allowed)
-    if in_full or (after.health > case.health and after.worst >= case.worst):
+    if after.health > case.health and after.worst >= case.worst:
         return _orders(state, case.account, allowed)
     if after.health > case.health:
         return Parked.NOTHING_HELPS
