@@ -1,7 +1,6 @@
 """Tests of the drawn book: the laws of a draw first, then what it refuses."""
 
 import math
-import time
 import tomllib
 from importlib.resources import files
 
@@ -187,12 +186,6 @@ def test_the_drawn_book_follows_the_measured_one():
     equity = population.gross_usd / population.leverage
     ranks = [np.argsort(np.argsort(column)) for column in (population.leverage, equity)]
     assert abs(np.corrcoef(ranks)[0, 1] - PARAMETERS.rank_correlation) < 0.03
-
-
-def test_draws_twenty_thousand_accounts_in_two_seconds():
-    began = time.perf_counter()
-    book(accounts=20_000, open_interest_usd=1e9)
-    assert time.perf_counter() - began < 2
 
 
 @pytest.mark.parametrize(
