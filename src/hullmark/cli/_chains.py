@@ -6,10 +6,10 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hullmark.cli._incident import add_incident_arguments, incident_of, whole
 from hullmark.cli._main import ExitStatus
 from hullmark.cli._output import write_whole
 from hullmark.cli._progress import Progress
-from hullmark.cli._replay import whole
 from hullmark.cli._table import Column, table, usd
 
 if TYPE_CHECKING:
@@ -21,33 +21,17 @@ _WORKERS_MAX = 16
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument(
-        "--data", metavar="DIR", type=Path, help="recorded prices; without, published facts"
-    )
-    parser.add_argument(
         "--comparison",
         metavar="FILE",
         type=Path,
         default=Path("scenarios/chains.toml"),
         help="the chains and policies, and what is changed of the book (default: %(default)s)",
     )
-    parser.add_argument(
-        "--scenario",
-        metavar="FILE",
-        type=Path,
-        default=Path("scenarios/oct-2025.toml"),
-        help="the incident, and how it is replayed (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--venue",
-        metavar="FILE",
-        type=Path,
-        default=Path("scenarios/oct-2025-venue.toml"),
-        help="the venue that the chains change (default: %(default)s)",
-    )
-    parser.add_argument("--seed", type=whole, default=7, help="of the book (default: %(default)s)")
-    parser.add_argument("--accounts", type=whole, help="instead of the comparison's number")
-    parser.add_argument(
-        "--open-interest", metavar="USD", type=whole, help="gross, instead of the scenario's"
+    add_incident_arguments(
+        parser,
+        scenario="the incident, and how it is replayed",
+        venue="the venue that the chains change",
+        accounts="comparison",
     )
     parser.add_argument(
         "--workers",
@@ -71,15 +55,7 @@ def run(args: Namespace) -> int:
 
     if args.picture is not None and args.picture.suffix not in (".png", ".svg"):
         raise InvalidInputError(f"--picture must end in .png or .svg, was {str(args.picture)!r}")
-    request = ChainsRequest(
-        comparison=args.comparison,
-        scenario=args.scenario,
-        venue=args.venue,
-        data=args.data,
-        seed=args.seed,
-        accounts=args.accounts,
-        open_interest_usd=args.open_interest,
-    )
+    request = ChainsRequest(**incident_of(args), comparison=args.comparison)
     with Progress("comparing") as progress:
         found = compare_chains(request, workers=args.workers, on_progress=progress)
     tree = chains_report(found)

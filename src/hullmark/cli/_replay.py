@@ -1,9 +1,10 @@
 """The ``hullmark replay`` command."""
 
 import os
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from hullmark.cli._incident import add_incident_arguments, incident_of, whole
 from hullmark.cli._location import shown
 from hullmark.cli._main import ExitStatus
 from hullmark.cli._progress import Progress
@@ -14,27 +15,11 @@ _JOURNAL = "journal.db"
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument(
-        "--data", metavar="DIR", type=Path, help="recorded prices; without, published facts"
-    )
-    parser.add_argument(
-        "--scenario",
-        metavar="FILE",
-        type=Path,
-        default=Path("scenarios/oct-2025.toml"),
-        help="the incident: its published facts, and how it is replayed (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--venue",
-        metavar="FILE",
-        type=Path,
-        default=Path("scenarios/oct-2025-venue.toml"),
-        help="the venue: its instruments, tiers and liquidation rules (default: %(default)s)",
-    )
-    parser.add_argument("--seed", type=whole, default=7, help="of the book (default: %(default)s)")
-    parser.add_argument("--accounts", type=whole, help="instead of the scenario's number")
-    parser.add_argument(
-        "--open-interest", metavar="USD", type=whole, help="gross, instead of the scenario's"
+    add_incident_arguments(
+        parser,
+        scenario="the incident: its published facts, and how it is replayed",
+        venue="the venue: its instruments, tiers and liquidation rules",
+        accounts="scenario",
     )
     parser.add_argument(
         "--feedback", action="store_true", help="let own liquidations move the prices"
@@ -67,15 +52,7 @@ def run(args: Namespace) -> int:
     from hullmark.sim import ReplayRequest, crash_report, replay_crash
     from hullmark.studies import summary, write_report
 
-    request = ReplayRequest(
-        scenario=args.scenario,
-        venue=args.venue,
-        data=args.data,
-        seed=args.seed,
-        accounts=args.accounts,
-        open_interest_usd=args.open_interest,
-        feedback=args.feedback,
-    )
+    request = ReplayRequest(**incident_of(args), feedback=args.feedback)
     args.out.mkdir(parents=True, exist_ok=True)  # before anything is played for nothing
     journal = args.journal or str(args.out / _JOURNAL)
     require_free(journal, replace=True)
@@ -88,14 +65,3 @@ def run(args: Namespace) -> int:
     place = shown(journal)
     print(f"report      {page}\njournal     {place}; check it: hullmark verify {place}")
     return ExitStatus.FINE
-
-
-def whole(text: str) -> int:
-    """Return a whole number that is not negative, or refuse it as an argument."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = -1
-    if number < 0:
-        raise ArgumentTypeError(f"must be a whole number >= 0, was {text!r}")
-    return number

@@ -3,7 +3,7 @@
 import json
 import re
 import reprlib
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from decimal import Decimal
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
@@ -148,6 +148,13 @@ class Node(NamedTuple):
         if self.value not in names:
             self.refuse(f"be one of {', '.join(names)}")
         return str(self.value)
+
+    def kind(self, names: Iterable[str]) -> str:
+        """Return the ``kind`` of an object whose other keys depend on it, one of these strings."""
+        items = self.items()
+        if "kind" not in items:
+            self.lacks("the key 'kind'")
+        return items["kind"].choice(*sorted(names))
 
     def instant(self) -> int:
         """Return an ISO 8601 instant in nanoseconds."""

@@ -1,6 +1,7 @@
 """An auction of a share of a solvent account: the price falls, and what may be bought is bounded.
 
-Bidders pay for a slice of all that the account holds. Once nobody takes it for nothing, a fund pays
+Bidders pay for a slice of all that the account holds, at a factor of its value such as that of a
+`TwoLegCurve`. Once nobody takes it for nothing, a fund pays
 them to: see ``_auction_insolvent``. The rules are those of Derive's auction, in exact decimals; its
 own whole units are in ``hullmark.rulebooks.derive``.
 
@@ -25,7 +26,7 @@ class BidRefused(StrEnum):
     PRICE_LIMIT = "the bidder would pay more than its limit"
 
 
-class AuctionEnd(StrEnum):
+class ShareAuctionEnd(StrEnum):
     """Why an auction of a share ends before all is taken."""
 
     NO_VALUE = "the account is worth less than nothing: the auction starts again as insolvent"
@@ -56,42 +57,6 @@ class SolventBid(NamedTuple):
     paid: Decimal
     cash_needed: Decimal
     ends: bool
-
-
-def falling_factor(
-    elapsed_s: Number, *, start: Number, cutoff: Number, fast_s: Number, slow_s: Number
-) -> Decimal:
-    """Return the share of its value that an account is offered at.
-
-    From *start* to *cutoff* in a line over *fast_s*, from there to 0 over *slow_s*, then 0.
-
-    Parameters
-    ----------
-    elapsed_s : number >= 0, seconds
-    start, cutoff : number in [0, 1], the second at most the first
-    fast_s, slow_s : number >= 0, seconds
-
-    Raises
-    ------
-    InvalidInputError
-        If an argument is out of its range.
-
-    >>> falling_factor(450, start="0.95", cutoff="0.7", fast_s=900, slow_s=43_200)
-    Decimal('0.825')
-    >>> falling_factor(22_500, start="0.95", cutoff="0.7", fast_s=900, slow_s=43_200)
-    Decimal('0.35')
-    """
-    elapsed = not_negative("elapsed_s", elapsed_s)
-    high, low = share("start", start), share("cutoff", cutoff)
-    fast, slow = not_negative("fast_s", fast_s), not_negative("slow_s", slow_s)
-    if low > high:
-        raise InvalidInputError(f"cutoff must be <= {high}, where it starts, was {low}")
-    with exactly():
-        if elapsed < fast:
-            return high - (high - low) * elapsed / fast
-        if elapsed < fast + slow:
-            return low - low * (elapsed - fast) / slow
-    return Decimal(0)
 
 
 def buffered_health(health: Number, net_value: Number, *, buffer: Number) -> Decimal:
@@ -278,7 +243,9 @@ def solvent_bid(
     return SolventBid(taken, most, price, paid, needed, ends=wanted >= most)
 
 
-def solvent_end(net_value: Number, buffered: Number, *, reserved: Number = 0) -> AuctionEnd | None:
+def solvent_end(
+    net_value: Number, buffered: Number, *, reserved: Number = 0
+) -> ShareAuctionEnd | None:
     """Return why a solvent auction ends while its clock still runs, or None: it goes on.
 
     Raises
@@ -291,10 +258,10 @@ def solvent_end(net_value: Number, buffered: Number, *, reserved: Number = 0) ->
     """
     worth, kept = decimal_of("net_value", net_value), not_negative("reserved", reserved)
     if worth < 0:
-        return AuctionEnd.NO_VALUE
+        return ShareAuctionEnd.NO_VALUE
     if kept >= worth:
-        return AuctionEnd.RESERVED
-    return AuctionEnd.CURED if decimal_of("buffered", buffered) >= 0 else None
+        return ShareAuctionEnd.RESERVED
+    return ShareAuctionEnd.CURED if decimal_of("buffered", buffered) >= 0 else None
 
 
 def asked_share(asked: Number) -> Decimal:

@@ -224,6 +224,11 @@ def insurance_delta(quote: int, bankruptcy: int, *, fee_max_ppm: int) -> Insuran
 def fund_can_pay(delta: int, fund: int) -> bool:
     """Return whether a fill may be made: the fund gets something, or stays at zero or above.
 
+    References
+    ----------
+    dYdX, ``v4-chain`` [84d4664], ``x/clob/keeper/deleveraging.go``, function
+    ``IsValidInsuranceFundDelta``.
+
     >>> fund_can_pay(-51, 51), fund_can_pay(-51, 50), fund_can_pay(0, -1)
     (True, False, True)
     """

@@ -147,7 +147,7 @@ def _auction(terms: Mapping[str, Any]) -> AuctionRules:
     own = _OF_LOT if kind == AuctionKind.LOT else {"insolvent_s"}
     needed = _OF_BOTH - {"limit_usd"} | (own & {"insolvent_s"})
     _known(f"{where} of a {kind}", terms, _OF_BOTH | own, needed)
-    curve = parse_curve(Node(f"{where}.curve", terms["curve"]))
+    curve = _curve(f"{where}.curve", terms["curve"])
     if kind == AuctionKind.SHARE and not isinstance(curve, TwoLegCurve):
         raise DocumentError(f"{where}.curve of a share must be two-leg, was {terms['curve']!r:.80}")
     found: dict[str, Any] = {
@@ -170,6 +170,15 @@ def _auction(terms: Mapping[str, Any]) -> AuctionRules:
         tail_ns=_seconds(f"{where}.tail_s", terms["tail_s"]),
         self_reset=reset,
         **found,
+    )
+
+
+# Whole numbers lose nothing, here as in the other terms of a chain.
+def _curve(where: str, tree: object) -> PriceCurve:
+    if not isinstance(tree, Mapping):
+        raise DocumentError(f"{where} must be a table, was {tree!r:.80}")
+    return parse_curve(
+        Node(where, {key: str(term) if type(term) is int else term for key, term in tree.items()})
     )
 
 

@@ -313,13 +313,7 @@ def parse_curve(node: Node) -> PriceCurve:
     >>> parse_curve(Node("curve", {"kind": "linear", "tau_s": "3600"}))
     LinearCurve(tau_s=Decimal('3600'))
     """
-    items = node.items()
-    if "kind" not in items:
-        node.lacks("the key 'kind'")
-    kind = items["kind"].text()
-    if kind not in _KINDS:
-        items["kind"].refuse(f"be one of {', '.join(sorted(_KINDS))}")
-    made, names = _KINDS[kind]
+    made, names = _KINDS[node.kind(_KINDS)]
     fields = node.fields({"kind", *names})
     values = {name: fields[name].decimal(minimum=0) for name in names}
     try:

@@ -43,6 +43,7 @@ _OF_SHARE = (
     "cooldown_ns",
     "whole_ns",
 )
+_CAPS = ("account_max_nano", "market_max_nano")
 
 
 def ramped_share(share: Number, *, elapsed: Number, ramp: Number) -> Decimal:
@@ -183,12 +184,15 @@ class SizeRules:
             raise DocumentError(f"share_nano must be <= {NANO}, was {self.share_nano}")
         alone = [name for name in _OF_SHARE if getattr(self, name) is not None]
         if self.share_nano is None and alone:
-            raise DocumentError(f"{alone[0]} must come with a share, was alone")
+            raise DocumentError(f"{_key(alone[0])} must come with a share, was alone")
         if self.cooldown_ns is not None and self.whole_ns is not None:
             raise DocumentError("cooldown_s must come without whole_s, was with it")
-        capped = self.account_max_nano is not None or self.market_max_nano is not None
-        if capped != (self.block_ns is not None):
-            raise DocumentError("block_s must come with account_max_usd or market_max_usd")
+        caps = [name for name in _CAPS if getattr(self, name) is not None]
+        if caps and self.block_ns is None:
+            raise DocumentError(f"{_key(caps[0])} must come with block_s, was alone")
+        if self.block_ns is not None and not caps:
+            named = " or ".join(map(_key, _CAPS))
+            raise DocumentError(f"block_s must come with {named}, was alone")
 
     @classmethod
     def parse(cls, tree: Mapping[str, Any]) -> "SizeRules":
@@ -294,6 +298,13 @@ class SizeRules:
         if self.ramp_ns is None:
             return self.share_nano
         return min(self.share_nano + elapsed_ns * NANO // self.ramp_ns, NANO)
+
+
+# What a field is called in a venue file.
+def _key(name: str) -> str:
+    if name.endswith("_ns"):
+        return name.removesuffix("_ns") + _TIME
+    return name.removesuffix("_nano") + _MONEY
 
 
 def _stepped(size: int, step: int) -> int:

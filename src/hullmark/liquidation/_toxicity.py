@@ -237,9 +237,7 @@ def toxic_price_of_debt(
     Decimal('0.8')
     """
     units, held = positive("owed", owed), not_negative("weighted_collateral", weighted_collateral)
-    other, line = not_negative("other_debt", other_debt), toxic_line(threshold, bonus)
-    if line == 0:
-        raise InvalidInputError("threshold must be > 0, was 0")
+    other, line = not_negative("other_debt", other_debt), _line_above_zero(threshold, bonus)
     with exactly():
         price = (held / line - other) / units
     return price if price > 0 else None
@@ -269,9 +267,15 @@ def toxic_price_of_collateral(
     Decimal('55.0')
     """
     units, owed = positive("held", held), not_negative("debt", debt)
-    other, line = not_negative("other_weighted", other_weighted), toxic_line(threshold, bonus)
-    if line == 0:
-        raise InvalidInputError("threshold must be > 0, was 0")
+    other, line = not_negative("other_weighted", other_weighted), _line_above_zero(threshold, bonus)
     with exactly():
         price = (line * owed - other) / (units * share("threshold", threshold))
     return price if price > 0 else None
+
+
+# Where collateral does not count at all no price leads to the line.
+def _line_above_zero(threshold: Number, bonus: Number) -> Decimal:
+    line = toxic_line(threshold, bonus)
+    if line == 0:
+        raise InvalidInputError("threshold must be > 0, was 0")
+    return line

@@ -9,15 +9,14 @@ under the first chain and policy.
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import Any
 
 from hullmark.clearing import Rules
 from hullmark.core import Asset
 from hullmark.errors import InvalidInputError
-from hullmark.feeds import ReplaySettings, Scenario, read_scenario
+from hullmark.feeds import ReplaySettings, Scenario
 from hullmark.journal import Journal
 from hullmark.journal.memory import MemoryStore
 from hullmark.runtime import Venue, read_rules, read_venue_file
@@ -31,22 +30,17 @@ from hullmark.sim._path import BarOrder, MarketPath
 from hullmark.sim._population import draw
 from hullmark.sim._population_parameters import load_parameters
 from hullmark.sim._replay import Player, RunSettings
+from hullmark.sim._request import IncidentRequest
 from hullmark.sim._stage import alive, follow_parent, read_path, stop
 from hullmark.sim._two_sided import TwoSidedBook, two_sided
 from hullmark.waterfall import load_policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChainsRequest:
+class ChainsRequest(IncidentRequest):
     """What is compared. What is ``None`` is taken from the comparison and the scenario file."""
 
     comparison: Path
-    scenario: Path
-    venue: Path
-    data: Path | None = None  # a folder of recorded prices; None: the scenario's published facts
-    seed: int = 7
-    accounts: int | None = None
-    open_interest_usd: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +129,7 @@ def compare_chains(
         for chain in plan.chains
         for policy in plan.policies
     }
-    scenario = _scenario(request, plan)
+    scenario = request.read({"fund_share": float(plan.fund_share), "accounts": plan.accounts})
     first = read_path(scenario, request.data, order="OHLC")
     book = _book(scenario.replay, rules, first, plan, request.seed, asset)
     founding = MemoryStore()
@@ -167,15 +161,6 @@ def compare_chains(
         kind=first.kind,
         wall_s=time.perf_counter() - started_s,
     )
-
-
-def _scenario(request: ChainsRequest, plan: ComparisonPlan) -> Scenario:
-    scenario = read_scenario(request.scenario)
-    changes: dict[str, Any] = {"fund_share": float(plan.fund_share), "accounts": plan.accounts}
-    for name in ("accounts", "open_interest_usd"):
-        if (value := getattr(request, name)) is not None:
-            changes[name] = value
-    return replace(scenario, replay=replace(scenario.replay, **changes))
 
 
 def _book(

@@ -8,14 +8,13 @@ between the four prices of a bar in the worse order, bounds what the path inside
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from hullmark.clearing import Rules
 from hullmark.core import Asset
 from hullmark.domain import Perpetual
 from hullmark.errors import DocumentError, InvalidInputError
-from hullmark.feeds import Scenario, read_scenario
+from hullmark.feeds import Scenario
 from hullmark.journal import Journal
 from hullmark.journal.memory import MemoryStore
 from hullmark.runtime import Venue, read_rules
@@ -25,6 +24,7 @@ from hullmark.sim._path import BarOrder
 from hullmark.sim._population import Population, draw
 from hullmark.sim._population_parameters import PopulationParameters, load_parameters
 from hullmark.sim._replay import Run, RunSettings
+from hullmark.sim._request import IncidentRequest
 from hullmark.sim._stage import Job, Stage, read_path
 
 ORDERS: tuple[BarOrder, ...] = ("OHLC", "OLHC")
@@ -53,15 +53,9 @@ class CrashReplay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayRequest:
+class ReplayRequest(IncidentRequest):
     """What a replay is asked to play. What is ``None`` is taken from the scenario file."""
 
-    scenario: Path
-    venue: Path
-    data: Path | None = None  # a folder of recorded prices; None: the scenario's published facts
-    seed: int = 7
-    accounts: int | None = None
-    open_interest_usd: int | None = None
     feedback: bool = False
 
 
@@ -97,7 +91,7 @@ def replay_crash(
     if workers < 1:
         raise InvalidInputError(f"workers must be >= 1, was {workers}")
     started_s = time.perf_counter()
-    scenario = _scenario(request)
+    scenario = request.read()
     rules = read_rules(request.venue)
     asset = settlement_of(rules)
     first = read_path(scenario, request.data, order="OHLC")
@@ -169,16 +163,6 @@ def _job(
             feedback=request.feedback,
         ),
     )
-
-
-def _scenario(request: ReplayRequest) -> Scenario:
-    scenario = read_scenario(request.scenario)
-    changes = {
-        name: value
-        for name in ("accounts", "open_interest_usd")
-        if (value := getattr(request, name)) is not None
-    }
-    return replace(scenario, replay=replace(scenario.replay, **changes))
 
 
 def settlement_of(rules: Rules) -> Asset:

@@ -25,7 +25,7 @@ from hullmark.waterfall._candidates import (
     haircut_at,
     overshoot,
 )
-from hullmark.waterfall._funds import Allocations, FundPart, fund_allows
+from hullmark.waterfall._funds import Allocations, FundPart
 from hullmark.waterfall._inventory import (
     FundValue,
     Held,
@@ -43,19 +43,11 @@ from hullmark.waterfall._loss_index import (
     share_value_after,
     token_amount,
 )
-from hullmark.waterfall._perp_rules import (
-    AccountRisk,
-    Offset,
-    Offsets,
+from hullmark.waterfall._pnl_cut import (
     PnlCutFault,
-    Transition,
-    deleverage_at,
-    filled_share,
-    offset_position,
     pnl_cut_fault,
     pnl_factor,
     pnl_factor_exceeded,
-    risk_transition,
 )
 from hullmark.waterfall._pro_rata import ProRata
 from hullmark.waterfall._queue import Queue, QueueRow, published_queue
@@ -98,7 +90,6 @@ from hullmark.waterfall._steps import (
 )
 
 __all__ = [
-    "AccountRisk",
     "Allocations",
     "Base",
     "Candidate",
@@ -119,8 +110,6 @@ __all__ = [
     "LeastHaircut",
     "LossRecord",
     "LotPrice",
-    "Offset",
-    "Offsets",
     "PnlCutFault",
     "PriceRule",
     "ProRata",
@@ -132,7 +121,6 @@ __all__ = [
     "Share",
     "Slash",
     "Stake",
-    "Transition",
     "WarmUp",
     "WaterfallRules",
     "allocate",
@@ -143,14 +131,11 @@ __all__ = [
     "by_season",
     "covered_gains",
     "deficit_to_slash",
-    "deleverage_at",
     "deposit_index_after",
     "deposit_index_delta",
     "effective_gain",
     "eligible",
     "exit_share",
-    "filled_share",
-    "fund_allows",
     "fund_exhausted",
     "fund_value",
     "funding_delta",
@@ -160,7 +145,6 @@ __all__ = [
     "load_policy",
     "loss_per_lot",
     "mark_over_entry",
-    "offset_position",
     "overshoot",
     "pnl_cut_fault",
     "pnl_factor",
@@ -168,7 +152,6 @@ __all__ = [
     "profit_leverage",
     "published_queue",
     "repay",
-    "risk_transition",
     "seasoned_withdrawable",
     "share_value_after",
     "slash",

@@ -165,13 +165,3 @@ quanta=6), FundPart(market='C', quanta=12)), 0)
             most = self.unallocated_quanta
             raise InvalidInputError(f"quanta must be <= {most}, what is free, was {quanta}")
         return Allocations(free, {**self.markets, market: part})
-
-
-def fund_allows(balance: int, delta: int) -> bool:
-    """Return whether a fund can bear a change: it gains, or what is left is not below zero.
-
-    References
-    ----------
-    dYdX v4, ``protocol/x/clob/keeper/deleveraging.go`` [84d4664], ``IsValidInsuranceFundDelta``.
-    """
-    return delta >= 0 or balance + delta >= 0

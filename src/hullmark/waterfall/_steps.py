@@ -14,6 +14,7 @@ STEPS = (FUND, BACKSTOP, ADL, SOCIALISED, BAD_DEBT)
 PRICES = tuple(rule.value for rule in (PriceRule.MARK, PriceRule.BANKRUPTCY))
 _DEFAULT = (FUND, BAD_DEBT)
 _KEYS = ("steps", "backstop", "adl", "fund", "season_s")
+_NEEDS = {BACKSTOP: 'waterfall.backstop = "POOL"', ADL: "[waterfall.adl]"}
 
 
 class Share(NamedTuple):
@@ -29,7 +30,9 @@ class DeleveragingRules:
 
     policy: str  # an installed one: queue, pro-rata, least-haircut
     price: PriceRule | None = None  # at which positions are closed; None: the policy's own
-    at_once: bool = True  # an account below zero is not sold further to the market
+    at_once: bool = (
+        True  # who lacks more than the steps before pay is sold no further to the market
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +69,12 @@ class WaterfallRules:
         steps = _parse_steps(tree.get("steps", _DEFAULT))
         backstop, adl = tree.get("backstop"), tree.get("adl")
         for step, terms in ((BACKSTOP, backstop), (ADL, adl)):
-            if (step in steps) != (terms is not None):
-                raise DocumentError(f"{step} must stand in steps and have its terms, or neither")
+            if step in steps and terms is None:
+                raise DocumentError(f"{step} stands in steps: it needs {_NEEDS[step]}")
+            if step not in steps and terms is not None:
+                raise DocumentError(
+                    f"{step} has terms, and does not stand in steps: {', '.join(steps)}"
+                )
         if backstop is not None and not isinstance(backstop, str):
             raise DocumentError(f"backstop must be the name of a pool, was {backstop!r:.60}")
         season = tree.get("season_s")

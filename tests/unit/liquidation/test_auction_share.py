@@ -9,10 +9,10 @@ from hypothesis import given, strategies as st
 from hullmark.core import exactly
 from hullmark.errors import InvalidInputError
 from hullmark.liquidation import (
-    AuctionEnd,
     BidRefused,
+    ShareAuctionEnd,
+    TwoLegCurve,
     buffered_health,
-    falling_factor,
     largest_share,
     left_after,
     solvent_bid,
@@ -20,7 +20,7 @@ from hullmark.liquidation import (
     solvent_price,
 )
 
-TERMS = {"start": 1, "cutoff": "0.8", "fast_s": 600, "slow_s": 7_200}
+CURVE = TwoLegCurve(start=1, cutoff="0.8", fast_s=600, slow_s=7_200)
 TINY = Decimal("1e-40")
 
 
@@ -37,9 +37,9 @@ factors, parts = decimals("0.01", 1, 4), decimals("0.0001", "0.9999", 4)
 def test_a_solvent_auction_reproduces_the_venues_own_test():
     buffered = buffered_health(-100, 300, buffer="0.1")
     assert buffered == -140
-    assert solvent_price(300, falling_factor(0, **TERMS)) == 300
+    assert solvent_price(300, CURVE.factor(0)) == 300
     assert int(largest_share(buffered, 300, 1) * 1000) == 318
-    half = falling_factor(300, **TERMS)
+    half = CURVE.factor(300)
     assert solvent_price(300, half) == 270
     bid = solvent_bid(1, net_value=300, buffered=buffered, factor=half, cash=20_000)
     assert int(bid.share * 1000) == 341
@@ -105,24 +105,6 @@ def test_a_worse_health_never_sells_less(worth, requirement, more, factor):
     assert largest_share(worse, worth, factor) >= largest_share(milder, worth, factor)
 
 
-@given(decimals(0, 50_000), decimals(0, 50_000))
-def test_the_factor_falls_with_time_and_stays_in_its_range(earlier, later):
-    earlier, later = sorted((earlier, later))
-    assert 1 >= falling_factor(earlier, **TERMS) >= falling_factor(later, **TERMS) >= 0
-
-
-def test_the_factor_meets_its_corners():
-    at = [falling_factor(s, **TERMS) for s in (0, 599, 600, 4_200, 7_799, 7_800, 10**9)]
-    assert at[0] == 1
-    assert at[2] == Decimal("0.8") < at[1]
-    assert at[3] == Decimal("0.4")
-    assert at[4] > 0
-    assert at[5:] == [0, 0]
-    assert falling_factor(0, start="0.9", cutoff="0.8", fast_s=0, slow_s=10) == Decimal("0.8")
-    assert falling_factor(0, start="0.9", cutoff="0.8", fast_s=0, slow_s=0) == 0
-    assert falling_factor(5, start="0.9", cutoff="0.9", fast_s=9, slow_s=0) == Decimal("0.9")
-
-
 def test_a_bid_for_exactly_the_largest_share_ends_the_auction():
     case = {"net_value": 75, "buffered": -25, "factor": 1, "cash": 100}
     assert solvent_bid("0.25", **case).ends
@@ -173,10 +155,10 @@ def test_the_first_refusal_in_order_is_given():
 @pytest.mark.parametrize(
     ("worth", "buffered", "reserved", "end"),
     [
-        (-1, 5, 0, AuctionEnd.NO_VALUE),
-        (0, -5, 0, AuctionEnd.RESERVED),
-        (100, 5, 100, AuctionEnd.RESERVED),
-        (100, 0, 99, AuctionEnd.CURED),
+        (-1, 5, 0, ShareAuctionEnd.NO_VALUE),
+        (0, -5, 0, ShareAuctionEnd.RESERVED),
+        (100, 5, 100, ShareAuctionEnd.RESERVED),
+        (100, 0, 99, ShareAuctionEnd.CURED),
         (100, -1, 99, None),
     ],
 )
@@ -187,12 +169,6 @@ def test_a_solvent_auction_ends_for_its_reason(worth, buffered, reserved, end):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: falling_factor(-1, **TERMS), "elapsed_s must be >= 0, was -1"),
-        (
-            lambda: falling_factor(0, **(TERMS | {"start": "0.7"})),
-            "cutoff must be <= 0.7, where it starts, was 0.8",
-        ),
-        (lambda: falling_factor(0, **(TERMS | {"slow_s": -1})), "slow_s must be >= 0, was -1"),
         (lambda: buffered_health(-1, 1, buffer=-1), "buffer must be >= 0, was -1"),
         (lambda: solvent_price(1, 2), "factor must be in [0, 1], was 2"),
         (lambda: solvent_price(1.5, 1), "net_value must be a Decimal, an int or text, was 1.5"),

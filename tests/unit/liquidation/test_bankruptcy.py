@@ -134,6 +134,14 @@ def test_a_fill_leaves_the_account_no_less_than_its_bankruptcy_quote(quote, bank
     assert fund_can_pay(found.delta, fund) == (found.delta >= 0 or fund >= -found.delta)
 
 
+@pytest.mark.parametrize(
+    ("fund", "delta", "can"),
+    [(0, 0, True), (0, 1, True), (10, -10, True), (10, -11, False), (0, -1, False), (-5, 1, True)],
+)
+def test_a_fund_pays_down_to_zero_and_no_further(fund, delta, can):
+    assert fund_can_pay(delta, fund) is can
+
+
 @given(values, st.integers(0, 10**9), values, st.integers(1, 10**9))
 def test_a_bankruptcy_quote_is_rounded_up_from_its_share(notional, freed, value, maintenance):
     quote = bankruptcy_quote(

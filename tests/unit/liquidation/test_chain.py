@@ -4,7 +4,7 @@ import pytest
 
 from hullmark.core import NANO, SECOND_NS
 from hullmark.domain import AuctionKind, Stage
-from hullmark.errors import DocumentError
+from hullmark.errors import DocumentError, InvalidInputError
 from hullmark.liquidation._chain import StageRules, parse_chain
 
 STAIRS = {"kind": "stairstep", "step_s": "90", "cut": "0.99"}
@@ -95,6 +95,15 @@ def test_a_share_has_an_insolvent_phase():
     assert (auction.kind, auction.insolvent_ns) == (AuctionKind.SHARE, 600 * SECOND_NS)
 
 
+def test_a_whole_number_is_taken_for_a_decimal_in_every_term():
+    whole = LOT | {"curve": STAIRS | {"step_s": 90}, "tail_s": 8_400, "tip_usd": 300}
+    text = LOT | {"curve": STAIRS | {"step_s": "90"}, "tail_s": "8400", "tip_usd": "300"}
+    assert only_stage(whole) == only_stage(text)
+    assert only_stage(PARTIAL | {"deadline_s": 60}).deadline_ns == 60 * SECOND_NS
+    with pytest.raises(InvalidInputError, match="deadline_s must be a decimal string"):
+        only_stage(PARTIAL | {"deadline_s": 1.5})
+
+
 def test_makers_may_be_asked_and_limited_or_not():
     assert only_stage({"stage": "backstop"}).backstop.request_ns is None
     terms = {"request_s": "5", "depth_share": "0.1", "capital_share": "2"}
@@ -152,6 +161,15 @@ def test_a_chain_that_does_not_hold_together_is_refused(tree, message):
         (SHARE | {"cusp": "0.4"}, "dutch-auction of a share has an unknown key 'cusp'"),
         (without(SHARE, "insolvent_s"), "dutch-auction of a share must have insolvent_s"),
         (SHARE | {"curve": STAIRS}, "dutch-auction.curve of a share must be two-leg, was "),
+        (LOT | {"curve": "linear"}, "dutch-auction.curve must be a table, was 'linear'$"),
+        (
+            LOT | {"curve": STAIRS | {"step_s": 90.0}},
+            'dutch-auction.curve.step_s must be a decimal string such as "12.5", was 90.0$',
+        ),
+        (
+            LOT | {"curve": STAIRS | {"cut": True}},
+            'dutch-auction.curve.cut must be a decimal string such as "12.5", was True$',
+        ),
         ({"stage": "backstop", "request_s": "0"}, "backstop.request_s must be > 0, was 0"),
         ({"stage": "backstop", "share": "1"}, "backstop has an unknown key 'share'"),
         ({"stage": "takeover"}, "takeover must have pool"),

@@ -53,6 +53,8 @@ def test_two_legs_meet_at_the_cutoff_and_end_at_nothing():
     points = {0: "0.98", 450: "0.89", 900: "0.8", 2700: "0.4", 4500: "0", 9999: "0"}
     for elapsed_s, factor in points.items():
         assert TWO_LEGS.factor(elapsed_s) == Decimal(factor)
+    assert TWO_LEGS.factor(899) > Decimal("0.8")
+    assert TWO_LEGS.factor(4499) > 0
     assert TWO_LEGS.price(1000, 450) == 890
 
 
@@ -151,6 +153,8 @@ def test_long_numbers_lose_no_digit(top, tau_s):
         (lambda: ExponentialCurve(0), "cut must be > 0, was 0"),
         (lambda: TwoLegCurve(start=1, cutoff=2, fast_s=1, slow_s=1), "cutoff must be <= 1"),
         (lambda: TwoLegCurve(start=1, cutoff=1, fast_s=0, slow_s=1), "fast_s must be > 0"),
+        (lambda: TwoLegCurve(start=1, cutoff=1, fast_s=1, slow_s=-1), "slow_s must be > 0"),
+        (lambda: TWO_LEGS.factor(-1), "elapsed_s must be >= 0, was -1"),
         (lambda: LinearCurve(1).price(-1, 0), "top must be >= 0, was -1"),
         (lambda: LinearCurve(1).price(1, -1), "elapsed_s must be >= 0, was -1"),
         (lambda: LinearCurve(1).price(1, 0, quantum=0), "quantum must be > 0, was 0"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
+from scipy import optimize
 
 from hullmark.liquidation import _lp_solver
 from hullmark.liquidation._lp_solver import Programme, Solver
@@ -65,7 +66,6 @@ def test_what_was_solved_before_leaves_no_trace(first, second):
 
 @given(st.integers(0, 10**6))
 def test_it_finds_the_least_cost_that_scipy_finds(seed):
-    optimize = pytest.importorskip("scipy.optimize")
     given_ = random_programme(seed)
     full = np.zeros((given_.least.size, given_.cost.size))
     for c in range(given_.cost.size):

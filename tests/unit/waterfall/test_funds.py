@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from hullmark.errors import InvalidInputError
-from hullmark.waterfall import Allocations, FundPart, fund_allows
+from hullmark.waterfall import Allocations, FundPart
 
 MARKETS = st.sampled_from("ABCD")
 amounts = st.integers(0, 100)
@@ -85,6 +85,18 @@ def test_an_heir_may_have_a_part_of_its_own():
     assert dict(fund.markets) == {"B": 15}
 
 
+def test_what_a_market_earns_is_its_own():
+    fund = Allocations(5, {"A": 10}).received(7, market="A")
+    assert (fund.markets["A"], fund.unallocated_quanta) == (17, 5)
+
+
+def test_other_markets_pay_in_a_pool_alone():
+    fund = Allocations(5, {"A": 10, "B": 30})
+    assert (fund.available("A"), fund.available("A", pooled=True)) == (15, 45)
+    assert fund.available("new") == 5
+    assert fund.paid("new", 9)[2] == 4
+
+
 def test_a_fund_cannot_be_changed_behind_its_back():
     parts = {"A": 10}
     fund = Allocations(0, parts)
@@ -116,12 +128,3 @@ def test_a_fund_cannot_be_changed_behind_its_back():
 def test_a_step_that_breaks_a_rule_is_refused(step, rule):
     with pytest.raises(InvalidInputError, match=rule):
         step(Allocations(5, {"A": 10}))
-
-
-# dYdX v4, protocol/x/clob/keeper/deleveraging.go [84d4664], IsValidInsuranceFundDelta.
-@pytest.mark.parametrize(
-    ("balance", "delta", "allowed"),
-    [(0, 0, True), (0, 1, True), (10, -10, True), (10, -11, False), (0, -1, False), (-5, 1, True)],
-)
-def test_a_fund_pays_down_to_zero_and_no_further(balance, delta, allowed):
-    assert fund_allows(balance, delta) is allowed

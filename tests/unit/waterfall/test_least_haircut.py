@@ -44,6 +44,20 @@ def test_gains_that_are_too_small_leave_the_rest_and_no_principal_is_touched():
     assert books.uncovered_quanta == 30
 
 
+def test_equal_shares_go_by_account_in_whatever_order_accounts_are_given():
+    people = [short(2, 10, gain=5), short(1, 10, gain=5)]
+    books = LeastHaircut().allocate(bankrupt(15, 3), people)
+    assert [tuple(haircut) for haircut in books.haircuts] == [(1, 2), (2, 1)]
+    assert [(c.account, c.lots) for c in books.closures] == [(1, -8), (2, -7)]
+
+
+def test_a_short_inventory_closes_longs_and_then_hedged_ones():
+    hedged, long = Candidate(1, 20, -1_600, 10_000, 0), Candidate(2, 20, -1_600, 10_000, 400)
+    books = LeastHaircut().allocate(bankrupt(-25, 100), [hedged, long])
+    assert [(c.account, c.lots, c.place) for c in books.closures] == [(1, 5, 2), (2, 20, 1)]
+    assert books.left_lots == 0
+
+
 @pytest.mark.parametrize("rule", [PriceRule.BANKRUPTCY, PriceRule.PREVIOUS_MARK])
 def test_another_price_than_the_mark_is_refused(rule):
     with pytest.raises(InvalidInputError, match="least-haircut must be mark"):

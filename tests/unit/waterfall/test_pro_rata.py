@@ -1,5 +1,7 @@
 """Pro rata: whole lots in proportion, and the rest in proportion to gains."""
 
+import pytest
+
 from hullmark.waterfall import Candidate, Inventory, LotPrice, PriceRule, ProRata
 
 
@@ -42,3 +44,15 @@ def test_a_short_inventory_closes_longs():
     books = ProRata().allocate(bankrupt(-4, 20), [long, short(2, 10)])
     assert [tuple(closure) for closure in books.closures] == [(1, 4, 20, 1)]
     assert books.left_lots == 0
+
+
+def test_what_nobody_can_close_is_left():
+    books = ProRata().allocate(bankrupt(10, 20), [short(1, 3), short(2, 4)])
+    assert {c.account: c.lots for c in books.closures} == {1: -3, 2: -4}
+    assert books.left_lots == 3
+
+
+@pytest.mark.parametrize("rule", [PriceRule.MARK, PriceRule.BANKRUPTCY])
+def test_the_policy_has_a_price_rule_of_its_own(rule):
+    inventory = bankrupt(10, 100)
+    assert ProRata(rule).allocate(inventory, [short(1, 10)]).price == inventory.price(rule)

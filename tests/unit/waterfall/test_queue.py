@@ -84,6 +84,35 @@ def test_what_cost_nothing_goes_first():
     assert [row.account for row in rows] == [9, 1]
 
 
+def test_equal_ranks_go_by_account_and_stay_behind_higher_ones():
+    bold, twins = short(4, 5, net=500), [short(5, 5), short(2, 5)]
+    rows = published_queue(bankrupt(), [*twins, bold])
+    assert [row.account for row in rows] == [4, 2, 5]
+
+
+def test_of_two_that_cost_nothing_the_larger_one_goes_first():
+    free = [Candidate(3, 4, 0, 1_000, 400), Candidate(9, 5, 0, 1_000, 500)]
+    assert [row.account for row in published_queue(bankrupt(-20), free)] == [9, 3]
+
+
+def test_what_was_sold_for_nothing_and_lost_goes_last():
+    lost = Candidate(1, -5, 0, 1_000, -500)
+    rows = published_queue(bankrupt(), [lost, short(2, 5, entry=50)])  # a loss of half of it
+    assert [row.account for row in rows] == [2, 1]
+
+
+def test_an_account_without_a_position_stands_in_no_queue():
+    rows = published_queue(bankrupt(), [Candidate(1, 0, 0, 1_000, 0), short(2, 5)])
+    assert [row.account for row in rows] == [2]
+
+
+def test_a_short_inventory_closes_longs():
+    longs = [Candidate(n, 10, -800, 900 + n, 200) for n in (1, 2)]
+    books = Queue().allocate(bankrupt(-14, 28), [*longs, short(3, 10)])
+    assert closed(books) == {1: 10, 2: 4}
+    assert [closure.haircut_quanta for closure in books.closures] == [20, 8]
+
+
 def test_an_account_is_closed_only_as_far_as_it_stays_solvent():
     thin, other = short(1, 10, net=24), short(2, 30)
     books = Queue().allocate(bankrupt(20, 100), [thin, other])  # 5 a lot: 4 lots are 20, 5 are 25

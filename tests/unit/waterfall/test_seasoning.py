@@ -91,6 +91,11 @@ def test_profit_warms_up_at_a_steady_pace(available, period, slope, after_7):
     assert warming.warm(available, slot=2, period_slots=10) == 0
 
 
+def test_without_a_period_all_is_warm_in_the_slot_it_began():
+    warming = WarmUp.begun(100, slot=3, period_slots=0)
+    assert warming.warm(100, slot=3, period_slots=0) == 100
+
+
 @pytest.mark.parametrize(
     ("call", "rule"),
     [
@@ -105,7 +110,8 @@ def test_profit_warms_up_at_a_steady_pace(available, period, slope, after_7):
             ),
             "gains must be within the totals",
         ),
-        (lambda: WarmUp.begun(-1, slot=0, period_slots=1), "available and period must be >= 0"),
+        (lambda: WarmUp.begun(-1, slot=0, period_slots=1), "period must be >= 0, was -1"),
+        (lambda: WarmUp.begun(1, slot=0, period_slots=-2), "period must be >= 0, was -2"),
     ],
 )
 def test_what_breaks_a_rule_is_refused(call, rule):

@@ -77,6 +77,20 @@ def test_without_anybody_all_is_left():
     assert repay([], 5) == ((), 5)
 
 
+def test_a_debt_neither_bears_nor_is_counted():
+    assert by_balances([(1, 7), (2, -4)]) == [Base(1, 7, 7), Base(2, 0, 0)]
+
+
+def test_who_bears_nothing_has_no_record():
+    assert socialise(1, by_balances([(1, 5), (2, 5)])) == ((LossRecord(1, 1),), 0)
+
+
+def test_a_repayment_is_shared_by_what_is_owed_and_no_more_is_paid_than_came():
+    after, left = repay([LossRecord(1, 6), LossRecord(2, 3, 1)], 4)  # 6 and 2 are owed
+    assert after == (LossRecord(1, 6, 3), LossRecord(2, 3, 2))
+    assert left == 0
+
+
 def test_debts_of_accounts_without_collateral_are_booked_and_paid_off():
     deficit = ReserveDeficit().booked(50).booked(30, collateral_left=1)
     assert deficit.quanta == 50
@@ -93,7 +107,11 @@ def test_debts_of_accounts_without_collateral_are_booked_and_paid_off():
         (lambda: LossRecord(1, 5, 6), "repaid_quanta must be in"),
         (lambda: LossRecord(1, 5, -1), "repaid_quanta must be in"),
         (lambda: ReserveDeficit(-1), "quanta must be >= 0"),
-        (lambda: ReserveDeficit().booked(-1), "debt and collateral must be >= 0"),
+        (lambda: ReserveDeficit().booked(-1), "debt and collateral must be >= 0, was -1"),
+        (
+            lambda: ReserveDeficit().booked(1, collateral_left=-2),
+            "debt and collateral must be >= 0, was -2",
+        ),
         (lambda: ReserveDeficit(1).eliminated(0), "amount must be > 0"),
         (lambda: ReserveDeficit().eliminated(1), "quanta of a deficit must be > 0"),
     ],

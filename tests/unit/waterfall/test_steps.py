@@ -111,9 +111,19 @@ def test_each_step_is_read_with_its_terms():
     assert found.season_ns == 3_600 * SECOND_NS
 
 
+@pytest.mark.parametrize(("said", "share_nano"), [("0", 0), ("1", NANO)])
+def test_a_listing_may_give_a_market_nothing_or_all_that_is_free(said, share_nano):
+    assert WaterfallRules.parse({"fund": {"listing": said}}).fund.listing_nano == share_nano
+
+
 def test_deleveraging_begins_at_once_at_the_price_of_its_policy():
     found = WaterfallRules.parse({"steps": ["adl", "bad-debt"], "adl": {"policy": "pro-rata"}})
-    assert found.deleveraging == DeleveragingRules(policy="pro-rata", price=None, at_once=True)
+    assert found.deleveraging == DeleveragingRules(policy="pro-rata")
+    assert (found.deleveraging.price, found.deleveraging.at_once) == (None, True)
+
+
+def test_a_season_may_be_as_short_as_time_is_counted():
+    assert WaterfallRules.parse({"season_s": "0.000000001"}).season_ns == 1
 
 
 ORDER = "fund, backstop, adl, socialised, bad-debt"
@@ -133,8 +143,11 @@ ORDER = "fund, backstop, adl, socialised, bad-debt"
         ("bad-debt", "steps must be a list, was 'bad-debt'"),
         (None, "steps must be a list, was None"),
         ({"fund": 1}, "steps must be a list, was {'fund': 1}"),
-        (["backstop", "bad-debt"], "backstop must stand in steps and have its terms, or neither"),
-        (["adl", "bad-debt"], "adl must stand in steps and have its terms, or neither"),
+        (
+            ["backstop", "bad-debt"],
+            'backstop stands in steps: it needs waterfall.backstop = "POOL"',
+        ),
+        (["adl", "bad-debt"], "adl stands in steps: it needs [waterfall.adl]"),
     ],
 )
 def test_bad_steps_are_refused_by_rule_and_value(steps, message):
@@ -148,8 +161,14 @@ def test_bad_steps_are_refused_by_rule_and_value(steps, message):
     [
         (["fund"], "the steps must stand in a table, was ['fund']"),
         ({"step": ["bad-debt"]}, "unknown key 'step'; known: steps, backstop, adl, fund, season_s"),
-        ({"backstop": "stakers"}, "backstop must stand in steps and have its terms, or neither"),
-        ({"adl": {"policy": "queue"}}, "adl must stand in steps and have its terms, or neither"),
+        (
+            {"backstop": "stakers"},
+            "backstop has terms, and does not stand in steps: fund, bad-debt",
+        ),
+        (
+            {"steps": ["bad-debt"], "adl": {"policy": "queue"}},
+            "adl has terms, and does not stand in steps: bad-debt",
+        ),
         ({"season_s": "0"}, "season_s must be > 0, was 0; leave it out for none"),
         ({"fund": 1}, "fund must be a table, was 1"),
         ({"fund": {"share": "1"}}, "fund has an unknown key 'share'"),

@@ -19,6 +19,7 @@ from hullmark.liquidation.perpetual._fillable import (
     position_bankruptcy_quote,
 )
 from hullmark.liquidation.perpetual._liability_swap import (
+    SwapToken,
     asset_for_liability,
     liability_for_asset,
     liability_to_cover,
@@ -40,6 +41,12 @@ from hullmark.liquidation.perpetual._matched_pair import (
     closing_price,
     matched_pair,
     offset_delta,
+)
+from hullmark.liquidation.perpetual._offsets import (
+    Offset,
+    Offsets,
+    filled_share,
+    offset_position,
 )
 from hullmark.liquidation.perpetual._phases import (
     PerpReduction,
@@ -76,11 +83,14 @@ __all__ = [
     "LossPhase",
     "MatchedPair",
     "NotionalRange",
+    "Offset",
+    "Offsets",
     "PairSide",
     "PerpReduction",
     "PerpTerms",
     "QuantaMarket",
     "QuantaRisk",
+    "SwapToken",
     "TokenSwap",
     "Transition",
     "WindowGrant",
@@ -100,12 +110,14 @@ __all__ = [
     "fill_quote",
     "fillable_price",
     "fillable_subticks",
+    "filled_share",
     "freeable_share",
     "liability_for_asset",
     "liability_to_cover",
     "liquidation_order_key",
     "matched_pair",
     "offset_delta",
+    "offset_position",
     "perp_fund_fee",
     "perp_loss",
     "position_bankruptcy_quote",

@@ -1,6 +1,6 @@
 """What the versions of Aave v3 liquidate by, as data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hullmark.liquidation import CloseFactor, Rounding, Roundings
 
@@ -60,22 +60,6 @@ V3_3 = LiquidationRules(
     average_first=False,
 )
 
-V3_5 = LiquidationRules(
-    close_factor=CloseFactor(full_below_value=2_000 * BASE),
-    left_min=1_000 * BASE,
-    roundings=_HALF_UP_SAVE_REPAID,
-    debt_value=Rounding.CEIL,
-    fee_counts=True,
-    burns_bad_debt=True,
-    average_first=False,
-)
+V3_5 = replace(V3_3, roundings=_HALF_UP_SAVE_REPAID, debt_value=Rounding.CEIL, fee_counts=True)
 
-V3_7 = LiquidationRules(
-    close_factor=CloseFactor(full_below_value=2_000 * BASE),
-    left_min=1_000 * BASE,
-    roundings=Roundings(),
-    debt_value=Rounding.CEIL,
-    fee_counts=True,
-    burns_bad_debt=True,
-    average_first=False,
-)
+V3_7 = replace(V3_5, roundings=Roundings())

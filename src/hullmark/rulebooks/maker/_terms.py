@@ -121,12 +121,7 @@ def _units(entry: Node, unit: int) -> int:
 
 
 def _parse_curve(node: Node) -> Abacus:
-    items = node.items()
-    if "kind" not in items:
-        node.lacks("the key 'kind'")
-    kind = items["kind"].text()
-    if kind not in _CURVES:
-        items["kind"].refuse(f"be one of {', '.join(sorted(_CURVES))}")
+    kind = node.kind(_CURVES)
     fields = node.fields({"kind", *_CURVES[kind]})
     try:
         if kind == "linear":

@@ -104,6 +104,7 @@ def test_a_delta_that_does_not_shrink_both_is_refused(long_size, delta, rule):
     [
         ((-1, 0, 0), (-2, 1, 1), Transition.STILL_UNDER),
         ((-1, 0, 0), (-1, 1, 1), Transition.STILL_UNDER),
+        ((-1, 0, 0), (100, 101, 1), Transition.STILL_UNDER),
         ((-1, 0, 0), (-1, 0, 0), Transition.STILL_UNDER),
         ((-1, 0, 0), (-2, 0, 0), Transition.STILL_UNDER),
         ((-2, 0, 0), (-1, 0, 0), Transition.ALLOWED),
@@ -114,6 +115,10 @@ def test_a_delta_that_does_not_shrink_both_is_refused(long_size, delta, rule):
         ((9, 10, 5), (10, 10, 6), Transition.ALLOWED),
         ((-9, 10, 5), (-9, 8, 4), Transition.STILL_UNDER),
         ((-10, 10, 5), (-8, 8, 4), Transition.ALLOWED),
+        ((10, 30, 20), (5, 15, 10), Transition.ALLOWED),
+        ((10, 30, 20), (4, 15, 10), Transition.STILL_UNDER),
+        ((10, 30, 20), (20, 33, 21), Transition.STILL_UNDER),
+        ((10, 30, 20), (0, 0, 0), Transition.ALLOWED),  # closed to the last unit
     ],
 )
 def test_an_account_below_its_margin_may_not_become_riskier(before, after, found):
