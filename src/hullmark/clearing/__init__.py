@@ -22,7 +22,7 @@ from hullmark.clearing._decide_pools import PoolStanding, pool_standing
 from hullmark.clearing._dry_run import newly_under
 from hullmark.clearing._evolve import evolve, stamp
 from hullmark.clearing._facts import Facts, pack, unpack
-from hullmark.clearing._fills import Fill
+from hullmark.clearing._fills import Fill, fill_at
 from hullmark.clearing._laws import Books, books
 from hullmark.clearing._loss_answers import fund_in_hand, queue_of
 from hullmark.clearing._margin_rules import MarginRules
@@ -32,6 +32,7 @@ from hullmark.clearing._rules import Rules
 from hullmark.clearing._running_books import RunningBooks
 from hullmark.clearing._running_hash import RunningHash
 from hullmark.clearing._running_index import ACCOUNTS_MIN
+from hullmark.clearing._shallow_markets import markets_without_depth
 from hullmark.clearing._stage_facts import Auction, Course, Membership, Quote
 from hullmark.clearing._state import Episode, State
 from hullmark.clearing._state_hash import STATE_HASH_VERSION, state_hash
@@ -61,7 +62,9 @@ __all__ = [
     "books",
     "decide",
     "evolve",
+    "fill_at",
     "fund_in_hand",
+    "markets_without_depth",
     "newly_under",
     "pack",
     "pool_standing",

@@ -26,6 +26,21 @@ class Case(NamedTuple):
     worst: float  # least profit over the scenarios, USD
 
 
+class After(NamedTuple):
+    """The margin of one account after fills that have not happened, USD."""
+
+    health: float
+    worst: float  # least profit over the scenarios
+
+
+class Planned(NamedTuple):
+    """What an engine wants to trade for one account."""
+
+    plan: Plan
+    lots: list[int]  # of the positions held, cut back to what shrinks them
+    after: After | None  # these filled at their limits; none: it has not been worked out
+
+
 class Caseload:
     """The cases of a tick and the plans for them, as long as they are those of the facts.
 
@@ -39,7 +54,7 @@ class Caseload:
         self._state = state
         self._waiting: tuple[int, ...] = ()  # found in breach, and not looked at since
         self._cases: dict[int, Case] = {}
-        self._plans: dict[int, Plan] = {}
+        self._plans: dict[int, Planned] = {}
         self._engine: LiquidationEngine | None = None  # whose plans they are
         self._planned_ns = 0  # when they were made
         self._touched: set[int] | None = None  # rows of the ledger, since there are cases
@@ -67,7 +82,7 @@ class Caseload:
     def _is_sized(self) -> bool:
         return self._state.in_force.liquidation.sizes is not None
 
-    def plan(self, account: int, engine: LiquidationEngine) -> Plan | None:
+    def plan(self, account: int, engine: LiquidationEngine) -> Planned | None:
         """Return what an engine wants to trade; ``None`` if it has not been asked.
 
         To be asked only of an account that has a case.
@@ -98,7 +113,7 @@ class Caseload:
             self._plans.clear()
         return [self._cases[account]]
 
-    def take_plans(self, engine: LiquidationEngine, plans: dict[int, Plan]) -> None:
+    def take_plans(self, engine: LiquidationEngine, plans: dict[int, Planned]) -> None:
         """Keep what an engine wants to trade."""
         self._engine, self._planned_ns = engine, self._state.now_ns
         self._plans.update(plans)

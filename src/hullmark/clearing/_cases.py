@@ -5,7 +5,8 @@ from typing import TypedDict
 
 import numpy as np
 
-from hullmark.clearing._caseload import Case
+from hullmark.clearing._after_plans import planned
+from hullmark.clearing._caseload import Case, Planned
 from hullmark.clearing._hedges import hedges_of
 from hullmark.clearing._order_sizes import most_lots
 from hullmark.clearing._price_limits import limited_unwinds
@@ -14,7 +15,7 @@ from hullmark.clearing._unwinds import Unwind, net_worth
 from hullmark.clearing._views import Views
 from hullmark.core import NANO, FloatArray
 from hullmark.ledger import Position
-from hullmark.liquidation import Breach, Breaches, Choice, Hedges, LiquidationEngine, Plan
+from hullmark.liquidation import Breach, Breaches, Choice, Hedges, LiquidationEngine
 from hullmark.margin import RiskTables
 from hullmark.market import Action
 
@@ -62,7 +63,7 @@ def _many(state: State, views: Views, accounts: Sequence[int]) -> list[Case]:
 
 def unwinds_of(views: Views, case: Case) -> list[Unwind]:
     """Return the unwinds of what an account holds, in the order of instruments."""
-    return [views.unwind(number) for number, _ in case.held]
+    return views.unwinds(case.held)
 
 
 def net_quanta(state: State, views: Views, case: Case, asset: int) -> int:
@@ -72,11 +73,11 @@ def net_quanta(state: State, views: Views, case: Case, asset: int) -> int:
 
 def plan_of(state: State, views: Views, engine: LiquidationEngine, case: Case) -> tuple[int, ...]:
     """Return the signed lots that the engine wants to trade, one number per position held."""
-    return whole_plan_of(state, views, engine, case).lots
+    return planned_of(state, views, engine, case).plan.lots
 
 
-def whole_plan_of(state: State, views: Views, engine: LiquidationEngine, case: Case) -> Plan:
-    """Return what the engine wants to trade, hedges among it.
+def planned_of(state: State, views: Views, engine: LiquidationEngine, case: Case) -> Planned:
+    """Return what the engine wants to trade, hedges among it, and what it comes to.
 
     The prices that the account rests on have to allow a liquidation.
     """
@@ -89,7 +90,8 @@ def whole_plan_of(state: State, views: Views, engine: LiquidationEngine, case: C
             if other is case or _plannable(views, other)
         ]
         plans = engine.propose(_breaches(state, views, wanted))
-        found = {other.account: plan for other, plan in zip(wanted, plans, strict=True)}
+        worked_out = planned(state, views, wanted, plans)
+        found = {other.account: made for other, made in zip(wanted, worked_out, strict=True)}
         caseload.take_plans(engine, found)
         known = found[case.account]
     return known

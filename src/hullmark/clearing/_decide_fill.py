@@ -12,14 +12,14 @@ from hullmark.clearing._checks import (
     need_unexpired,
     refuse,
 )
-from hullmark.clearing._fills import Fill
+from hullmark.clearing._fills import Fill, fill_at
 from hullmark.clearing._price_limits import bankruptcy_surplus
 from hullmark.clearing._stage_facts import Course
 from hullmark.clearing._state import State
 from hullmark.clearing._views import Views
 from hullmark.core import INT64_MAX, NANO, format_scaled, mul_div_ceil
 from hullmark.domain import Event, Reason, Spot, commands, events
-from hullmark.ledger import cost_ceil, value_floor
+from hullmark.ledger import value_floor
 
 
 class _Lost(NamedTuple):
@@ -149,11 +149,8 @@ def _broken_limit(
 
 
 def _signed_cost(state: State, symbol: str, lots: int, price_nano: int) -> int:
-    ledger = state.ledger
-    instrument = ledger.instrument_index[symbol]
-    unit = ledger.assets[ledger.settlement(instrument)].quanta_per_unit
-    cost = cost_ceil(ledger.instruments[instrument], abs(lots), price_nano, unit)
-    return cost if lots > 0 else -cost
+    instrument = state.ledger.instrument_index[symbol]
+    return fill_at(state.ledger, instrument, lots, price_nano).cost_quanta
 
 
 def _filled(

@@ -29,9 +29,10 @@ from hullmark.ledger import MICRO, Ledger, Lines, cost_ceil, fill_kernel
 NO_COST = -INT64_MAX - 1  # of a trade whose cost does not fit in 64 bits
 
 _CONTRACT, _OPTION, _SPOT = range(3)
-# The columns of `terms`, one row per instrument that is traded, and of `trades`.
+# The columns of `terms`, one row per instrument that is traded, of `trades`, and of `fills`.
 _NUMBER, _KIND, _SETTLEMENT, _BASE, _LOT_QUANTA = range(5)
 _PLACE, _LOTS, _COST, _FEES = range(4)  # the fees of both sides, the buyer's first
+_OWNER = _FEES  # which of the rows fills
 
 Slots = tuple[NDArray[Any], ...]
 
@@ -46,6 +47,13 @@ class Outcome(NamedTuple):
     side: int  # without room: 0 the buyer's, 1 the seller's
     reduces: NDArray[np.bool_]  # (2, n) the fill closes a part of what its side holds, or all of it
     lines: Lines
+
+
+class Filled(NamedTuple):
+    """What ``T`` accounts have after fills of their own, each as if there were no other."""
+
+    fits: NDArray[np.bool_]  # (T,) whether there surely was room for all of them
+    lines: Lines  # those of an account without room mean nothing
 
 
 def number_rows(rows: IntArray) -> tuple[IntArray, IntArray]:
@@ -103,24 +111,68 @@ def carry_out(
     sides, fees : ndarray of int64, shape (2, n)
         Places in *rows* of buyer and seller, and what they pay to the venue.
     """
-    n, venue = lots.size, [ledger.row_of[a] for a in (SystemAccount.FEES, SystemAccount.FUNDING)]
+    n = lots.size
+    cash, slots, used = _copied(ledger, rows, 2 * n)
+    terms, funding = _terms_of(ledger, numbers), np.array(ledger.funding_micro, np.int64)
+    trades, reduces = np.column_stack([place, lots, costs, *fees]), np.zeros((2, n), np.bool_)
+    done, side = trade_lines(cash, slots, used, funding, terms, trades, sides, reduces)
+    return Outcome(done, side, reduces, _left(cash, slots))
+
+
+def fill_each(
+    ledger: Ledger,
+    rows: IntArray,
+    numbers: Sequence[int],
+    *,
+    place: IntArray,
+    owner: IntArray,
+    lots: IntArray,
+    costs: IntArray,
+    penalty_nano: int,
+) -> Filled:
+    """Return what fills would make of some accounts, as `pretend` does; the ledger stays as it is.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        What they have now.
+    rows : ndarray of int64, shape (T,)
+        Their rows in the ledger.
+    numbers : sequence of int
+        The instruments that are traded.
+    place, owner, lots, costs : ndarray of int64, shape (n,)
+        Which of *numbers* and of *rows* each fill is of, its signed lots, and what so many lots
+        cost as of `costs_of`.
+    penalty_nano : int
+        What each fill pays besides, in billionths of its cost, >= 0; rounded up.
+    """
+    cash, slots, used = _copied(ledger, rows, lots.size)
+    terms, funding = _terms_of(ledger, numbers), np.array(ledger.funding_micro, np.int64)
+    fills, fits = np.column_stack([place, lots, costs, owner]), np.ones(rows.size, np.bool_)
+    fill_lines(cash, slots, used, funding, terms, fills, penalty_nano, fits)
+    return Filled(fits, _left(cash, slots))
+
+
+# A copy of what accounts have, the venue's two of fees and of funding behind them: cash, slots with
+# room for some more positions, and how many of them are used.
+def _copied(ledger: Ledger, rows: IntArray, spare: int) -> tuple[IntArray, Slots, int]:
+    venue = [ledger.row_of[a] for a in (SystemAccount.FEES, SystemAccount.FUNDING)]
     lines = ledger.lines(np.append(rows, venue))
     ends, used = np.cumsum(lines.held), lines.instrument.size
-    following = np.arange(1, used + 2 * n + 1, dtype=np.int32)
+    following = np.arange(1, used + spare + 1, dtype=np.int32)
     following[ends[lines.held > 0] - 1] = -1
     head = np.where(lines.held > 0, ends - lines.held, -1).astype(np.int32)
-    spare = np.zeros(2 * n, np.int32)  # room for a new position of every side
-    stored = [np.concatenate([column, spare]) for column in lines[2:]]
-    slots: Slots = head, following, *stored
-    terms = np.array([_terms(ledger, number) for number in numbers], np.int64)
-    trades = np.column_stack([place, lots, costs, *fees])
-    funding = np.array(ledger.funding_micro, np.int64)
-    reduces = np.zeros((2, n), np.bool_)
-    done, side = trade_lines(lines.cash, slots, used, funding, terms, trades, sides, reduces)
-    held, found = np.empty(rows.size, np.int64), np.empty(used + 2 * n, np.int64)
-    found = found[: list_open(head[:-2], following, slots[3], held, found)]
-    after = Lines(lines.cash[:-2], held, *(column[found] for column in slots[2:]))
-    return Outcome(done, side, reduces, after)
+    room = np.zeros(spare, np.int32)
+    stored = [np.concatenate([column, room]) for column in lines[2:]]
+    return lines.cash, (head, following, *stored), used
+
+
+# What stands in such a copy, the venue's two accounts and flat positions left out.
+def _left(cash: IntArray, slots: Slots) -> Lines:
+    head, following, _, lots, _, _ = slots
+    held, found = np.empty(head.size - 2, np.int64), np.empty(lots.size, np.int64)
+    found = found[: list_open(head[:-2], following, lots, held, found)]
+    return Lines(cash[:-2], held, *(column[found] for column in slots[2:]))
 
 
 # A lot's cost in quanta over its price in nanos, as a ratio in lowest terms; of an inverse contract
@@ -133,6 +185,10 @@ def _unit_cost(ledger: Ledger, number: int) -> tuple[int, int]:
     common = gcd(over, NANO * NANO)
     over //= common
     return (over if over <= INT64_MAX else 0), NANO * NANO // common
+
+
+def _terms_of(ledger: Ledger, numbers: Sequence[int]) -> IntArray:
+    return np.array([_terms(ledger, number) for number in numbers], np.int64)
 
 
 def _terms(ledger: Ledger, number: int) -> tuple[int, int, int, int, int]:
@@ -216,6 +272,38 @@ def trade_lines(
             if not fits:
                 return k, side
     return len(trades), 0
+
+
+@kernel
+def fill_lines(
+    cash: IntArray,
+    slots: Slots,
+    used: int,
+    funding: IntArray,
+    terms: IntArray,
+    fills: IntArray,
+    penalty_nano: int,
+    fits: NDArray[np.bool_],
+) -> None:
+    """Carry out fills of one side each, and write ``False`` where a row has no room for one."""
+    for k in range(len(fills)):
+        row, lots, cost = fills[k, _OWNER], fills[k, _LOTS], fills[k, _COST]
+        if cost == NO_COST:
+            fits[row] = False
+            continue
+        penalty, counted = wide_ceil(abs(cost), penalty_nano, 1, NANO)
+        used, _, has_room = _fill_line(
+            cash,
+            slots,
+            used,
+            funding,
+            terms[fills[k, _PLACE]],
+            row,
+            lots,
+            cost if lots > 0 else -cost,
+            penalty,
+        )
+        fits[row] &= counted and has_room
 
 
 # One side of a trade: the slots used afterwards, whether it reduces, and whether there was room.

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from hullmark.core import NANO, mul_div_ceil
 from hullmark.domain import Option, Spot
-from hullmark.ledger import FLAT, Ledger, Position, fill, funding_due
+from hullmark.ledger import FLAT, Ledger, Position, cost_ceil, fill, funding_due
 
 
 class Fill(NamedTuple):
@@ -13,6 +14,19 @@ class Fill(NamedTuple):
     lots: int  # signed
     cost_quanta: int  # signed: what the account pays
     fee_quanta: int
+
+
+def fill_at(
+    ledger: Ledger, instrument: int, lots: int, price_nano: int, *, fee_nano: int = 0
+) -> Fill:
+    """Return the fill of signed lots at a price, with a fee in billionths of what they cost.
+
+    The venue's rounding: the cost up, so that a seller is paid what a buyer pays, and the fee up.
+    """
+    unit = ledger.assets[ledger.settlement(instrument)].quanta_per_unit
+    cost = cost_ceil(ledger.instruments[instrument], abs(lots), price_nano, unit)
+    fee = mul_div_ceil(abs(cost), fee_nano, NANO) if fee_nano else 0
+    return Fill(instrument, lots, cost if lots > 0 else -cost, fee)
 
 
 def position_after(ledger: Ledger, trade: Fill, before: Position) -> tuple[Position, int]:

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hullmark.clearing._caseload import Case
-from hullmark.clearing._cases import whole_plan_of
-from hullmark.clearing._fills import Fill
+from hullmark.clearing._cases import planned_of
+from hullmark.clearing._fills import Fill, fill_at
 from hullmark.clearing._hedges import hedges_allowed
 from hullmark.clearing._order_sizes import most_lots
 from hullmark.clearing._price_limits import limited_unwinds
 from hullmark.clearing._state import State
 from hullmark.clearing._unwinds import Unwind
 from hullmark.clearing._views import Views
-from hullmark.core import INT64_MAX, NANO, mul_div_ceil, mul_div_floor
+from hullmark.core import INT64_MAX, mul_div_floor
 from hullmark.domain import Parked, Spot, events
 from hullmark.ledger import cost_ceil
 from hullmark.liquidation import LiquidationEngine, Plan
@@ -78,32 +78,32 @@ def engine_orders(
     At their price limits the orders must raise health and not the worst loss, or close the account
     in full. Where they open a hedge, the worst loss must fall.
     """
-    plan, unwinds = whole_plan_of(state, views, engine, case), limited_unwinds(state, views, case)
+    planned, unwinds = planned_of(state, views, engine, case), limited_unwinds(state, views, case)
     most = most_lots(state, views, case, unwinds, beside_others=True)
-    allowed, wanted, in_full = [], False, True
-    for unwind, (number, position), traded, size in zip(
-        unwinds, case.held, plan.lots, most, strict=True
-    ):
-        cut = 0
-        if shrinks := _shrinking(position.lots, traded):
-            wanted = True
-            if cut := _throttled(state, unwind, max(min(shrinks, size), -size)):
-                allowed.append(Trade(number, unwind, cut))
-        in_full = in_full and cut == -position.lots
-    if hedges := _hedging(state, views, case, plan):
+    lots = [max(min(n, size), -size) for n, size in zip(planned.lots, most, strict=True)]
+    if state.in_force.liquidation.throttle is not None:
+        lots = [_throttled(state, u, n) for u, n in zip(unwinds, lots, strict=True)]
+    allowed = [
+        Trade(number, unwind, n)
+        for (number, _), unwind, n in zip(case.held, unwinds, lots, strict=True)
+        if n
+    ]
+    if hedges := _hedging(state, views, case, planned.plan):
         after = _after(state, views, case, [*allowed, *hedges])
         if after.health > case.health and after.worst > case.worst:
             return _orders(state, case.account, [*allowed, *hedges])
     if not allowed:
-        return Parked.THROTTLED if wanted or 0 in most else Parked.NOTHING_HELPS
-    if in_full:
+        wanted = any(planned.lots) or 0 in most
+        return Parked.THROTTLED if wanted else Parked.NOTHING_HELPS
+    if all(n == -position.lots for n, (_, position) in zip(lots, case.held, strict=True)):
         return _orders(state, case.account, allowed)
-    after = _after(state, views, case, allowed)
-    if after.health > case.health and after.worst >= case.worst:
+    known = planned.after if lots == planned.lots else None
+    filled = known or _after(state, views, case, allowed)
+    if filled.health > case.health and filled.worst >= case.worst:
         return _orders(state, case.account, allowed)
-    if after.health > case.health:
+    if filled.health > case.health:
         return Parked.NOTHING_HELPS
-    return Toxic(case.health, after.health, _in_full(state, views, case, unwinds, most))
+    return Toxic(case.health, filled.health, _in_full(state, views, case, unwinds, most))
 
 
 def soft_orders(
@@ -150,13 +150,6 @@ def _hedging(state: State, views: Views, case: Case, plan: Plan) -> list[Trade]:
     return [trade for trade in cut if trade.lots]
 
 
-# An engine that asks for more than there is, or for the wrong side, is cut back to what may be.
-def _shrinking(held: int, lots: int) -> int:
-    if held > 0:
-        return max(min(lots, 0), -held)
-    return min(max(lots, 0), -held)
-
-
 def _throttled(state: State, unwind: Unwind, lots: int) -> int:
     left_nano = state.throttle_nano(unwind.symbol)
     if left_nano is None or (notional_nano := unwind.notional_nano(lots)) <= left_nano:
@@ -173,13 +166,9 @@ def _after(
 
 
 def _at_limit(state: State, trade: Trade, *, soft: bool) -> Fill:
-    ledger, (number, unwind, lots) = state.ledger, trade
-    unit = ledger.assets[unwind.settlement].quanta_per_unit
-    cost = cost_ceil(ledger.instruments[number], abs(lots), unwind.limit_nano(lots), unit)
-    penalty = 0
-    if not soft:
-        penalty = mul_div_ceil(abs(cost), state.in_force.liquidation.penalty_nano, NANO)
-    return Fill(number, lots, cost if lots > 0 else -cost, penalty)
+    number, unwind, lots = trade
+    fee_nano = 0 if soft else state.in_force.liquidation.penalty_nano
+    return fill_at(state.ledger, number, lots, unwind.limit_nano(lots), fee_nano=fee_nano)
 
 
 def _orders(

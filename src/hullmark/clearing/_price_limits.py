@@ -22,7 +22,7 @@ def limited_unwinds(state: State, views: Views, case: Case) -> list[Unwind]:
 
     They are a share of the mark, or slide from the mark to the bankruptcy price of each position.
     """
-    unwinds = [views.unwind(number) for number, _ in case.held]
+    unwinds = views.unwinds(case.held)
     if state.in_force.liquidation.limit != "sliding" or not all(u.mark_nano for u in unwinds):
         return unwinds
     standing = standing_of(views.health(case.account))
@@ -44,7 +44,7 @@ def bankruptcy_surplus(
     ledger, account = state.ledger, order.account
     number = ledger.instrument_index[order.instrument]
     held = ledger.positions(account)
-    unwinds = [views.unwind(each) for each, _ in held]
+    unwinds = views.unwinds(held)
     cash = [ledger.cash(account, asset) for asset in range(len(ledger.assets))]
     shares = dict(zip((each for each, _ in held), _shares(state, unwinds, held, cash), strict=True))
     standing = dict(held).get(number)

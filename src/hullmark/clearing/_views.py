@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hullmark.book import AccountRow, Book, Rows
 from hullmark.clearing._caseload import Caseload
 from hullmark.clearing._checks import QUANTA_MAX
-from hullmark.clearing._fills import Fill, position_after, pretend
+from hullmark.clearing._fills import Fill, fill_at, position_after, pretend
 from hullmark.clearing._ledger_book import SYSTEM_ROWS, LedgerBook
 from hullmark.clearing._price_trust import PriceTrust
 from hullmark.clearing._running_index import ACCOUNTS_MIN, RunningIndex
@@ -25,7 +25,7 @@ from hullmark.clearing._unwinds import Unwind, net_worth, unwind_of
 from hullmark.clearing._venue_market import VenueMarket
 from hullmark.core import INT64_MAX, NANO, Bundle, IntArray, bundle
 from hullmark.domain import Event, Future, Option, Perpetual, Spot, events
-from hullmark.ledger import Lines, Position, cost_ceil
+from hullmark.ledger import Lines, Position
 from hullmark.margin import (
     Change,
     Evaluation,
@@ -71,12 +71,12 @@ class Views:
     def apply(self, event: Event) -> None:
         """Take note of an event that the facts have already taken in."""
         self._healths.clear()
-        self._tables.apply(event)
-        self._trust.apply(event)
-        self.index.apply(event)
-        self._caseload.apply(event)
-        if type(event) in MOVES_TABLES:
+        if type(event) in MOVES_TABLES:  # what moves no table moves no trust and no trigger either
+            self._tables.apply(event)
+            self._trust.apply(event)
+            self.index.apply(event)
             self._unwinds.clear()
+        self._caseload.apply(event)
         if type(event) is events.RulesAdopted:
             self._books = self._unsettled = self._bundled = None
 
@@ -326,6 +326,10 @@ class Views:
             self._unwinds[instrument] = found
         return found
 
+    def unwinds(self, held: Sequence[tuple[int, Position]]) -> list[Unwind]:
+        """Return the unwinds of positions, in their order."""
+        return [self.unwind(number) for number, _ in held]
+
     def doubt(self, account: int, action: Action, also: int | None = None) -> str | None:
         """Return why the prices an account rests on do not allow an action; ``None``: they do."""
         return self._trust.doubt(account, action, also)
@@ -346,13 +350,10 @@ class Views:
     # At the mark where that is worse than the limit: nobody has gained by an order that waits, and
     # a bid far below the mark would pay the reserve of others.
     def _as_fill(self, order: events.OrderRested) -> Fill:
-        ledger = self._state.ledger
-        number = ledger.instrument_index[order.instrument]
-        unit = ledger.assets[ledger.settlement(number)].quanta_per_unit
+        number = self._state.ledger.instrument_index[order.instrument]
         worse = max if order.lots > 0 else min
         price_nano = worse(order.limit_nano, max(self.mark_nano(number), 1))
-        cost = cost_ceil(ledger.instruments[number], abs(order.lots), price_nano, unit)
-        return Fill(number, order.lots, cost if order.lots > 0 else -cost, 0)
+        return fill_at(self._state.ledger, number, order.lots, price_nano)
 
     # What a fill or a payment replaces in an account's row; none where that is more than a change.
     def _change(

@@ -17,13 +17,13 @@ from hullmark.clearing import (
     Quote,
     State,
     Views,
+    fill_at,
     pool_standing,
     withdrawable_quanta,
 )
 from hullmark.core import Amount, Asset, FloatArray, IntArray, format_scaled, parse_nano
 from hullmark.domain import Instrument, Perpetual, Spot
 from hullmark.errors import InvalidInputError
-from hullmark.ledger import cost_ceil
 from hullmark.margin import Health
 from hullmark.monitor import Crossings, LiquidationMap, liquidation_factors_of, liquidation_map
 
@@ -198,9 +198,7 @@ def _fill(state: State, views: Views, account: int, trade: Trade) -> Fill:
         if price_nano <= 0:
             raise InvalidInputError(f"price of {terms.symbol} must be > 0, was {trade.price}")
     lots = count_lots(state, terms.symbol, trade.size)
-    unit = state.ledger.assets[state.ledger.settlement(number)].quanta_per_unit
-    cost = cost_ceil(terms, abs(lots), price_nano, unit)
-    return Fill(number, lots, cost if lots > 0 else -cost, 0)
+    return fill_at(state.ledger, number, lots, price_nano)
 
 
 def _moved(views: Views, underlying: str | None) -> frozenset[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hullmark.clearing import Rules, thin_tiers
+from hullmark.clearing import Rules, markets_without_depth, thin_tiers
 from hullmark.domain import commands
 from hullmark.errors import DocumentError, VenueWarning
 from hullmark.journal import Journal, open_store
@@ -92,7 +92,8 @@ def open_venue(
     Warns
     -----
     VenueWarning
-        For each margin tier whose maintenance margin is under penalty, impact and declared gap.
+        For each margin tier whose maintenance margin is under penalty, impact and declared gap; and
+        for each instrument without a declared depth, where makers may take a share of the depth.
     """
     rules = None
     if isinstance(venue, str | Path):
@@ -106,8 +107,8 @@ def open_venue(
     opened = Venue(kept, clock=clock, port=port, start=start, snapshots=policy)
     try:
         _settle_rules(opened, rules)
-        for thin in thin_tiers(opened.rules):
-            warnings.warn(thin, VenueWarning, stacklevel=2)
+        for told in (*thin_tiers(opened.rules), *markets_without_depth(opened.rules)):
+            warnings.warn(told, VenueWarning, stacklevel=2)
     except BaseException:
         opened.close()
         raise

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hullmark.clearing._caseload import Case, Caseload
+from hullmark.clearing._caseload import Case, Caseload, Planned
 from hullmark.domain import events
 from hullmark.liquidation import Plan, load_engine
 
@@ -17,7 +17,7 @@ def case(account):
 
 
 def plan(account, lots):
-    return Plan(account=account, lots=(lots,), reason="as a test wants it")
+    return Planned(Plan(account=account, lots=(lots,), reason="as a test wants it"), [lots], None)
 
 
 @pytest.fixture

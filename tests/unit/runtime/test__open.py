@@ -7,7 +7,13 @@ import pytest
 
 import hullmark
 from hullmark.domain import commands, events
-from hullmark.errors import DamagedJournalError, DocumentError, LockedJournalError, PluginError
+from hullmark.errors import (
+    DamagedJournalError,
+    DocumentError,
+    LockedJournalError,
+    PluginError,
+    VenueWarning,
+)
 from hullmark.journal import Journal, Unit
 from hullmark.journal.sqlite import SqliteStore
 from hullmark.runtime import open_venue, read_venue_file
@@ -36,6 +42,16 @@ def test_the_example_venue_is_founded_by_its_rules(example):
 def test_a_tree_is_as_good_as_a_file(tree, example):
     with open_venue(tree) as one, open_venue(example) as other:
         assert one.rules == other.rules
+
+
+def test_a_market_that_no_maker_may_take_anything_of_is_told(tree):
+    tree["liquidation"]["chain"] = [{"stage": "backstop", "depth_share": "0.5"}]
+    tree["liquidation"]["depth_usd"] = {
+        each["symbol"]: "1000000000" for each in tree["instruments"] if each["symbol"] != "ETH-PERP"
+    }
+    with pytest.warns(VenueWarning, match="ETH-PERP: depth_usd must name it") as told:
+        open_venue(tree).close()
+    assert len(told) == 1
 
 
 def test_a_journal_goes_on_without_a_venue_file_and_with_the_same_one(tmp_path, example):
