@@ -2,7 +2,6 @@
 
 import json
 import tomllib
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,12 @@ from hullmark.runtime import Venue
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*venue.toml"))
 START_NS = 1_760_054_400_000_000_000
-SOLVER = find_spec("highspy") is not None
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
 def test_an_example_venue_takes_an_account_from_a_trade_to_a_liquidation(file):
     tree = tomllib.loads(file.read_text(encoding="utf-8"))
     rules = Rules.parse(tree)
-    if rules.liquidation.order_engine == "cost-minimal" and not SOLVER:
-        pytest.skip("the extra `solver` is not installed")
     clock = [START_NS]
     venue = Venue(Journal(MemoryStore()), clock=lambda: clock[0])
 

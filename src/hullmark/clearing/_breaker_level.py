@@ -1,8 +1,7 @@
 """What the breaker allows of auctions now."""
 
 from hullmark.clearing._state import State
-
-NO_START, NO_RESET, NO_TAKE = 1, 2, 3
+from hullmark.liquidation import BreakerAction
 
 
 def breaker_level(state: State) -> int:
@@ -11,3 +10,8 @@ def breaker_level(state: State) -> int:
     if breaker is None or (breaker.until_ns is not None and breaker.until_ns <= state.now_ns):
         return 0
     return breaker.level
+
+
+def is_stopped(state: State, action: BreakerAction) -> bool:
+    """Return whether something may not be done now."""
+    return breaker_level(state) >= action

@@ -28,9 +28,6 @@ _TAKERS: Mapping[Stage, StageTaker] = {
     Stage.BACKSTOP: backstop.take_step,
     Stage.TAKEOVER: takeover.take_step,
 }
-# What is tried once, and what goes on until it is over: a liquidation that begins again leaves out
-# the first.
-_ONCE = frozenset({Stage.SOFT})
 
 
 def along_chain(
@@ -46,7 +43,7 @@ def along_chain(
     entered_ns, rounds = course.entered_ns, 0 if episode is None else episode.rounds
     told: list[Event] = []
     chain = state.in_force.liquidation.chain
-    for place in range(min(course.place, len(chain) - 1), len(chain)):
+    for place in range(course.place, len(chain)):
         rules = chain[place]
         step = Step(state, views, engine, case, rules, entered_ns, rounds)
         late = rules.deadline_ns is not None and state.now_ns - entered_ns >= rules.deadline_ns
@@ -74,8 +71,7 @@ def _at_the_end(
         return tuple(closed)
     if sold := _after_all(state, views, engine, case):
         return sold
-    chain = state.in_force.liquidation.chain
-    again = next((n for n, rules in enumerate(chain) if rules.stage not in _ONCE), 0)
+    again = state.in_force.liquidation.restart
     return (
         _entered(state, case.account, again, HandOver.RESTARTED),
         park(state, case.account, Parked.NOTHING_HELPS),

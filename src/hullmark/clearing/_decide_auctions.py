@@ -9,7 +9,7 @@ from hullmark.clearing._auction_terms import (
     reset_due,
     share_offer,
 )
-from hullmark.clearing._breaker_level import NO_RESET, NO_TAKE, breaker_level
+from hullmark.clearing._breaker_level import breaker_level, is_stopped
 from hullmark.clearing._causes import Causes, split_causes
 from hullmark.clearing._checks import (
     need_account,
@@ -26,6 +26,7 @@ from hullmark.clearing._checks import (
 from hullmark.clearing._decide_losses import paid_by_steps
 from hullmark.clearing._exits import is_short_of_exit
 from hullmark.clearing._fills import Fill
+from hullmark.clearing._loss_bearers import borne_by
 from hullmark.clearing._lot_bids import bid_on_lot, penalty_of, reward_of
 from hullmark.clearing._moved import Part, moved_event, part_of, spare_initial_usd
 from hullmark.clearing._stage_auction import renewed
@@ -40,10 +41,12 @@ from hullmark.domain import (
     AuctionKind,
     AuctionPhase,
     Event,
+    Mode,
     Reason,
     commands,
     events,
 )
+from hullmark.liquidation import BreakerAction
 from hullmark.market import Action
 
 
@@ -57,10 +60,11 @@ def take_auction(state: State, views: Views, command: commands.TakeAuction) -> S
     if refused or auction is None:
         return (refused,) if refused else ()
     refused = (
-        _need_carried(state, auction, command.bidder)
+        _need_no_balances(state, auction, command.bidder)
+        or _need_carried(state, auction, command.bidder)
         or _need_unhealed(state, views, command.auction, auction)
         or _need_other(state, auction, command.bidder)
-        or _need_level(state, NO_TAKE)
+        or _need_level(state, BreakerAction.TAKE)
         or _need_no_reset(state, auction)
     )
     if refused:
@@ -79,7 +83,7 @@ def reset_auction(state: State, views: Views, command: commands.ResetAuction) ->
         refused = refuse(Reason.AUCTION_UNKNOWN, detail)
     if refused or auction is None:
         return (refused,) if refused else ()
-    refused = _need_other(state, auction, command.keeper) or _need_level(state, NO_RESET)
+    refused = _need_other(state, auction, command.keeper) or _need_level(state, BreakerAction.RESET)
     if refused is None and not reset_due(state, auction):
         detail = f"auction {command.auction} must have run out of time or price to be reset"
         refused = refuse(Reason.RESET_EARLY, detail)
@@ -87,7 +91,7 @@ def reset_auction(state: State, views: Views, command: commands.ResetAuction) ->
         refused = refuse(Reason.PRICE_DOUBTFUL, doubt)
     if refused:
         return (refused,)
-    reward = reward_of(state, auction)
+    reward = reward_of(state, views, auction)
     return renewed(state, command.auction, auction, keeper=command.keeper, reward=reward)
 
 
@@ -144,8 +148,10 @@ def _take_share(
     part = part_of(state, views, account, share_nano=share_nano, reserved=(asset, reserved))
     # What the bidder pays, up; what it is paid, down: the ceiling of a signed price is both.
     paid = -(-offer.price_quanta * share_nano // NANO)
-    refused = _need_price(command, paid) or _need_cure(
-        views, command, auction, part, asset, paid, offer
+    refused = (
+        _need_price(command, paid)
+        or _need_lots(state, command, auction, part)
+        or _need_cure(views, command, auction, part, asset, paid, offer)
     )
     if refused:
         return (refused,)
@@ -154,7 +160,7 @@ def _take_share(
     if paid < 0:
         causes = _part_of_causes(state, auction, -paid, share_nano)
         covered = paid_by_steps(state, views, account, asset, -paid, causes=causes)
-    cost[asset] = cost.get(asset, 0) + paid + _borne(state, bidder, asset, covered)
+    cost[asset] = cost.get(asset, 0) + paid + borne_by(state, bidder, asset, covered)
     refused = (
         _need_room_for(state, account, bidder, part)
         or _need_trust(views, auction, bidder)
@@ -177,18 +183,6 @@ def _take_share(
     if share_nano == NANO:
         return (*told, _ended(command.auction, auction, AuctionEnd.SOLD))
     return told
-
-
-# What a bidder pays itself of what it is paid: as one who gains, or as one who holds the asset.
-def _borne(state: State, bidder: int, asset: int, covered: Sequence[Event]) -> int:
-    borne = 0
-    for event in covered:
-        if isinstance(event, events.HaircutTaken) and event.payer == bidder:
-            borne += event.quanta
-        if isinstance(event, events.LossSocialised):
-            held = max(state.ledger.cash(bidder, asset) - borne, 0)
-            borne += held * event.quanta // event.base_quanta
-    return borne
 
 
 def _waited(state: State, views: Views, account: int, part: Part) -> int:
@@ -227,6 +221,27 @@ def _need_form(command: commands.TakeAuction, auction: Auction | None) -> events
     return need_in_range("share_nano", command.share_nano or 0, 1, NANO)
 
 
+# An isolated account lives on what its parent gives it, of the asset that it trades in.
+def _need_no_balances(state: State, auction: Auction, bidder: int) -> events.Refused | None:
+    if state.modes[bidder] is not Mode.ISOLATED:
+        return None
+    ledger, account = state.ledger, auction.account
+    if auction.kind is AuctionKind.LOT:
+        sold = {auction.lot_asset}
+    else:  # what positions are worth goes as cash as well
+        settled = {ledger.settlement(number) for number, _ in ledger.positions(account)}
+        sold = {
+            asset.symbol
+            for index, asset in enumerate(ledger.assets)
+            if index in settled or ledger.cash(account, index)
+        }
+    if not sold - {auction.asset}:
+        return None
+    others = ", ".join(sorted(map(str, sold - {auction.asset})))
+    detail = f"isolated account {bidder} must not hold balances, and is to be given {others}"
+    return refuse(Reason.ACCOUNT_MODE, detail)
+
+
 def _need_carried(state: State, auction: Auction, bidder: int) -> events.Refused | None:
     if auction.kind is AuctionKind.LOT:
         return None
@@ -262,11 +277,11 @@ def _need_other(state: State, auction: Auction, bidder: int) -> events.Refused |
     return refuse(Reason.AUCTION_SELF, detail)
 
 
-def _need_level(state: State, level: int) -> events.Refused | None:
-    found = breaker_level(state)
-    if found < level:
+def _need_level(state: State, action: BreakerAction) -> events.Refused | None:
+    if not is_stopped(state, action):
         return None
-    return refuse(Reason.BREAKER_SET, f"the breaker must be under level {level}, was {found}")
+    found = breaker_level(state)
+    return refuse(Reason.BREAKER_SET, f"the breaker must be under level {action:d}, was {found}")
 
 
 def _need_no_reset(state: State, auction: Auction) -> events.Refused | None:
@@ -281,6 +296,18 @@ def _need_price(command: commands.TakeAuction, paid: int) -> events.Refused | No
         return None
     detail = f"the price must be at most {command.pay_quanta_max} quanta, was {paid}"
     return refuse(Reason.LIMIT_BROKEN, detail)
+
+
+# Nothing is sold by a bid that moves nothing; and who is paid for taking positions over takes some.
+def _need_lots(
+    state: State, command: commands.TakeAuction, auction: Auction, part: Part
+) -> events.Refused | None:
+    insolvent = auction.phase is AuctionPhase.INSOLVENT
+    needed = insolvent and bool(state.ledger.positions(auction.account))
+    if part.fills or (part.cash and not needed):
+        return None
+    detail = f"share_nano of auction {command.auction} must come to a lot of a position"
+    return refuse(Reason.DUST_LEFT, f"{detail}, was {command.share_nano}")
 
 
 # In lots that cannot be divided a small share is no position at all: who buys one would take cash

@@ -15,7 +15,13 @@ from hullmark.clearing._checks import (
 from hullmark.clearing._decide_pools import need_no_pool
 from hullmark.clearing._state import State
 from hullmark.clearing._views import Views
-from hullmark.clearing._withdrawal_gate import covered_quanta, need_covered, need_gate_open
+from hullmark.clearing._withdrawal_gate import (
+    covered_quanta,
+    need_covered,
+    need_gate_open,
+    need_trusted,
+    need_withdrawable,
+)
 from hullmark.core import NANO, mul_div_ceil
 from hullmark.domain import FIRST_ACCOUNT, Event, Mode, Reason, SystemAccount, commands, events
 from hullmark.market import Action
@@ -70,13 +76,13 @@ def withdraw(state: State, views: Views, command: commands.Withdraw) -> Sequence
         or _need_parent_deposit(state, account)
         or need_no_pool(state, account)
         or need_asset(state, asset)
-        or _need_trusted(views, account)
+        or need_trusted(views, account)
         or need_calm(state, account)
         or need_cash(state, account, asset, quanta)
         or _need_custody(state, asset, quanta)
         or need_gate_open(state, views)
         or need_covered(state, views, account, asset, quanta)
-        or _need_withdrawable(state, views, account, asset, quanta)
+        or need_withdrawable(state, views, account, asset, quanta)
     )
     if refused:
         return (refused,)
@@ -125,10 +131,10 @@ def transfer(state: State, views: Views, command: commands.Transfer) -> Sequence
         or need_no_pool(state, source)
         or need_asset(state, asset)
         or need_room(state, target, asset, command.quanta)
-        or _need_trusted(views, source)
+        or need_trusted(views, source)
         or need_calm(state, source)
         or need_cash(state, source, asset, command.quanta)
-        or _need_withdrawable(state, views, source, asset, command.quanta)
+        or need_withdrawable(state, views, source, asset, command.quanta)
     )
     if refused:
         return (refused,)
@@ -159,25 +165,6 @@ def _need_custody(state: State, asset: str, quanta: int) -> events.Refused | Non
 
 def _held_in_custody(state: State, asset: str) -> int:
     return -state.ledger.cash(SystemAccount.CUSTODY, state.ledger.asset_index[asset])
-
-
-def _need_trusted(views: Views, account: int) -> events.Refused | None:
-    doubt = views.doubt(account, Action.WITHDRAW)
-    return refuse(Reason.PRICE_DOUBTFUL, doubt) if doubt else None
-
-
-def _need_withdrawable(
-    state: State, views: Views, account: int, asset: str, quanta: int
-) -> events.Refused | None:
-    index = state.ledger.asset_index[asset]
-    spare_usd = views.withdrawable_usd(account, index, quanta)
-    if spare_usd >= 0:
-        return None
-    detail = (
-        f"net value of account {account} without unsettled gains, less initial margin, must stay "
-        f">= 0, would be {spare_usd:.2f} USD"
-    )
-    return refuse(Reason.MARGIN_SHORT, detail)
 
 
 # An isolated account lives on what its parent gives it, and gives back to nobody else.

@@ -12,7 +12,9 @@ from fractions import Fraction
 from hullmark.clearing._caseload import Case
 from hullmark.clearing._cases import net_quanta, unwinds_of
 from hullmark.clearing._deleveraging_candidates import candidates_of
-from hullmark.clearing._fund_parts import before_deleveraging, largest_market, market_of
+from hullmark.clearing._fills import Fill
+from hullmark.clearing._fund_parts import before_deleveraging, market_now
+from hullmark.clearing._haircuts import haircut
 from hullmark.clearing._stage_step import bounded
 from hullmark.clearing._state import State
 from hullmark.clearing._unwinds import Unwind
@@ -36,7 +38,8 @@ def deleverage(state: State, views: Views, case: Case) -> Sequence[Event]:
     deficit = -net_quanta(state, views, case, asset)
     if deficit <= 0:
         return ()
-    paid = before_deleveraging(state, _market(state, unwinds, case), asset, deficit)
+    market = market_now(state, case.account, unwinds, case.held)
+    paid = before_deleveraging(state, case.account, market, asset, deficit)
     policy = load_policy(rules.policy)
     for unwind, (number, position) in zip(unwinds, case.held, strict=True):
         if isinstance(state.ledger.instruments[number], Option) or unwind.settlement != asset:
@@ -55,18 +58,8 @@ def deleverage(state: State, views: Views, case: Case) -> Sequence[Event]:
             price_rule=rules.price,
         )
         if found.closures:
-            symbol = state.ledger.assets[asset].symbol
-            return _told(case.account, unwind, rules.policy, symbol, inventory, found)
+            return _told(state, views, case.account, number, inventory, found)
     return ()
-
-
-# At the trigger itself the liquidation is not among the facts yet: it begins with what is held now.
-def _market(state: State, unwinds: Sequence[Unwind], case: Case) -> str | None:
-    if case.account in state.episodes:
-        return market_of(state, case.account)
-    lots = (position.lots for _, position in case.held)
-    held = {unwind.symbol: count for unwind, count in zip(unwinds, lots, strict=True)}
-    return largest_market(state, held, {unwind.symbol: unwind.mark_nano for unwind in unwinds})
 
 
 # Of several positions each brings its share of what is missing, by notional.
@@ -79,24 +72,27 @@ def _part(
 
 
 def _told(
+    state: State,
+    views: Views,
     account: int,
-    unwind: Unwind,
-    policy: str,
-    asset: str,
+    number: int,
     inventory: Inventory,
     found: Deleveraging,
 ) -> tuple[Event, ...]:
-    told: list[Event] = [
-        _closed(account, unwind, closure, found.price) for closure in found.closures
-    ]
+    rules, unwind = state.in_force.waterfall.deleveraging, views.unwind(number)
+    assert rules is not None, "the step stands in the rules with its terms"
+    asset = unwind.settlement
+    closed = [_closed(account, unwind, closure, found.price) for closure in found.closures]
+    fills = {told.counterparty: _taken_by(number, told) for told in closed}
+    told: list[Event] = [*closed]
     told += (
-        events.HaircutTaken(account=account, payer=payer, asset=asset, quanta=quanta)
+        haircut(state, views, account, payer, asset, quanta, closed=fills.get(payer))
         for payer, quanta in found.haircuts
     )
     ended = events.DeleveragingEnded(
         account=account,
         instrument=unwind.symbol,
-        policy=policy,
+        policy=rules.policy,
         lots=sum(closure.lots for closure in found.closures),
         left_lots=found.left_lots,
         deficit_quanta=bounded(inventory.deficit_quanta),
@@ -120,6 +116,12 @@ def _closed(account: int, unwind: Unwind, closure: Closure, price: LotPrice) -> 
         haircut_quanta=closure.haircut_quanta,
         rank=closure.place,
     )
+
+
+# The counterparty trades the other way: it pays the cost where it buys.
+def _taken_by(number: int, closed: events.Deleveraged) -> Fill:
+    cost = closed.cost_quanta if closed.lots < 0 else -closed.cost_quanta
+    return Fill(number, -closed.lots, cost, 0)
 
 
 # Told for people: what is booked is the cost. Lots are worth in proportion to the price, but for

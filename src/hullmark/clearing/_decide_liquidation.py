@@ -110,7 +110,7 @@ def _answer(
         return Parked.HALTED
     sale = collateral_order(state, views, account) if min(case.cash) < 0 else ()
     if not sale and not case.held and not _can_be_auctioned(state, case):
-        return close_books(state, views, account)
+        return (*ended(state, account, AuctionEnd.EMPTIED), *close_books(state, views, account))
     if not sale and rules.chain:
         return along_chain(state, views, engine, case)
     episode = state.episodes.get(account)

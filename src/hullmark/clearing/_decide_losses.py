@@ -1,17 +1,17 @@
 """Deciding on losses: who pays when an account has nothing left, in the order of the waterfall."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hullmark.clearing._causes import Causes, split_causes
-from hullmark.clearing._checks import settled_cash
 from hullmark.clearing._deleveraging_candidates import candidates_of
-from hullmark.clearing._evolve_losses import exempt, holders
 from hullmark.clearing._fund_parts import (
     backstop_quanta,
     before_deleveraging,
     fund_pays,
     market_of,
 )
+from hullmark.clearing._haircuts import haircut
+from hullmark.clearing._loss_bearers import bearers
 from hullmark.clearing._price_sides import lenient_net_usd
 from hullmark.clearing._stage_facts import Course
 from hullmark.clearing._stage_step import bounded, park
@@ -19,7 +19,7 @@ from hullmark.clearing._state import State
 from hullmark.clearing._unwinds import net_worth
 from hullmark.clearing._views import Views
 from hullmark.domain import Event, Parked, events
-from hullmark.waterfall import Inventory, LotPrice, PriceRule, allocate, load_policy
+from hullmark.waterfall import Candidate, Inventory, LotPrice, PriceRule, allocate, load_policy
 
 
 # Collateral without a market goes to the fund that pays. Worth more than the debt, it is not for
@@ -37,7 +37,7 @@ def close_books(state: State, views: Views, account: int) -> Sequence[Event]:
     ]
     for index in range(len(ledger.assets)):
         if (deficit := -ledger.cash(account, index)) > 0 or _is_paid(state, account, index):
-            told.extend(_shared(state, views, account, index, deficit=max(deficit, 0)))
+            told.extend(_shared(state, views, account, index, deficit=max(deficit, 0), told=told))
     return (*told, events.LiquidationEnded(account=account, cured=False))
 
 
@@ -50,7 +50,13 @@ def _is_paid(state: State, account: int, asset: int) -> bool:
 # What those paid already against whom positions were closed is a part of the deficit: the causes
 # are those of all that was missing.
 def _shared(
-    state: State, views: Views, account: int, asset: int, *, deficit: int
+    state: State,
+    views: Views,
+    account: int,
+    asset: int,
+    *,
+    deficit: int,
+    told: Sequence[Event] = (),
 ) -> Sequence[Event]:
     symbol = state.ledger.assets[asset].symbol
     course, episode = state.courses.get(account, Course()), state.episodes.get(account)
@@ -62,7 +68,9 @@ def _shared(
         course=course,
         elsewhere_quanta=bounded(_elsewhere_quanta(state, account, asset)),
     )
-    return paid_by_steps(state, views, account, asset, deficit, causes=causes, closed=closed)
+    return paid_by_steps(
+        state, views, account, asset, deficit, causes=causes, closed=closed, told=told
+    )
 
 
 # What is left in other assets. A gain in this one, of an account that has recovered, is not
@@ -101,33 +109,36 @@ def paid_by_steps(
     *,
     causes: Causes,
     closed: int = 0,
+    told: Sequence[Event] = (),
 ) -> Sequence[Event]:
     """Return who pays a deficit into an account, in the order of the waterfall.
 
-    *closed* is what those have paid already against whom its positions were closed.
+    *closed* is what those have paid already against whom its positions were closed; *told* is what
+    has been decided of its deficits in other assets, and has not happened yet.
     """
+    earlier = [event for event in told if isinstance(event, events.HaircutTaken)]
     steps, symbol = state.in_force.waterfall.steps, state.ledger.assets[asset].symbol
     market = market_of(state, account)
     fund, parts = fund_pays(state, market, asset, deficit)
-    haircuts = _haircuts(state, views, account, asset, deficit) if "adl" in steps else []
+    haircuts = _haircuts(state, views, account, asset, deficit, earlier) if "adl" in steps else []
     available = {
         "fund": fund,
-        "backstop": backstop_quanta(state, asset),
-        "adl": sum(haircut.quanta for haircut in haircuts),
+        "backstop": backstop_quanta(state, account, asset),
+        "adl": sum(paid.quanta for paid in haircuts),
     }
     base = 0
     if "socialised" in steps and deficit > sum(available[s] for s in steps if s in available):
-        base = _held_after(state, account, asset, haircuts)
+        base = sum(bearers(state, asset, account, [*earlier, *haircuts]).values())
     available["socialised"] = base
     paid = {share.step: share.quanta for share in allocate(deficit, steps, available)}
-    told: list[Event] = [*haircuts]
+    found: list[Event] = [*haircuts]
     if socialised := paid.get("socialised", 0):
-        told.append(
+        found.append(
             events.LossSocialised(
                 account=account, asset=symbol, quanta=socialised, base_quanta=base
             )
         )
-    told.extend(
+    found.extend(
         events.FundAllocated(instrument=part.market, asset=symbol, quanta=-part.quanta)
         for part in parts
         if part.market is not None and paid.get("fund", 0)
@@ -147,32 +158,26 @@ def paid_by_steps(
         socialised_quanta=socialised,
         market=market,
     )
-    return (*told, covered)
-
-
-# What there will be when the loss is shared: haircuts come first, and settle funding.
-def _held_after(
-    state: State, account: int, asset: int, haircuts: Sequence[events.HaircutTaken]
-) -> int:
-    held, apart = dict(holders(state, asset, but=account)), exempt(state, asset, but=account)
-    symbol = state.ledger.assets[asset].symbol
-    for taken in haircuts:
-        if taken.payer not in apart:
-            held[taken.payer] = settled_cash(state, taken.payer, symbol) - taken.quanta
-    return sum(quanta for quanta in held.values() if quanta > 0)
+    return (*found, covered)
 
 
 # From those on the other side of what the account held at the trigger, position by position, what
 # the steps before have not paid. Nothing is closed: there is nothing left to close.
 def _haircuts(
-    state: State, views: Views, account: int, asset: int, deficit: int
+    state: State,
+    views: Views,
+    account: int,
+    asset: int,
+    deficit: int,
+    earlier: Sequence[events.HaircutTaken],
 ) -> list[events.HaircutTaken]:
     rules, ledger = state.in_force.waterfall.deleveraging, state.ledger
     assert rules is not None, "the step stands in the rules with its terms"
     course = state.courses.get(account, Course())
-    left = deficit - before_deleveraging(state, market_of(state, account), asset, deficit)
-    policy, symbol = load_policy(rules.policy), ledger.assets[asset].symbol
-    taken: dict[int, int] = {}
+    market = market_of(state, account)
+    left = deficit - before_deleveraging(state, account, market, asset, deficit)
+    policy = load_policy(rules.policy)
+    taken, spent = dict[int, int](), _spent(state, asset, earlier)
     for number, name in enumerate(contract.symbol for contract in ledger.instruments):
         lots = course.lots.get(name, 0)
         if not lots:
@@ -180,16 +185,35 @@ def _haircuts(
         if left <= 0 or ledger.settlement(number) != asset or not views.mark_nano(number):
             continue
         candidates = [
-            candidate._replace(gain_quanta=candidate.gain_quanta - taken.get(candidate.account, 0))
+            _after(candidate, taken, spent)
             for candidate in candidates_of(state, views, number, side=-1 if lots > 0 else 1)
             if candidate.account != account
         ]
         mark = LotPrice(*views.unwind(number).lot_ratio)
         inventory = Inventory(instrument=name, lots=lots, mark=mark, deficit_quanta=left)
-        for haircut in policy.allocate(inventory, candidates, price_rule=PriceRule.MARK).haircuts:
-            taken[haircut.account] = taken.get(haircut.account, 0) + haircut.quanta
-            left -= haircut.quanta
+        found = policy.allocate(inventory, candidates, price_rule=PriceRule.MARK)
+        for payer, quanta in found.haircuts:
+            taken[payer] = taken.get(payer, 0) + quanta
+            left -= quanta
     return [
-        events.HaircutTaken(account=account, payer=payer, asset=symbol, quanta=quanta)
+        haircut(state, views, account, payer, asset, quanta)
         for payer, quanta in sorted(taken.items())
     ]
+
+
+# What a candidate has gained and is worth once it has paid for other positions and in other assets.
+def _after(candidate: Candidate, taken: Mapping[int, int], spent: Mapping[int, int]) -> Candidate:
+    paid = taken.get(candidate.account, 0)
+    return candidate._replace(
+        gain_quanta=candidate.gain_quanta - paid,
+        net_quanta=candidate.net_quanta - paid - spent.get(candidate.account, 0),
+    )
+
+
+def _spent(state: State, asset: int, earlier: Sequence[events.HaircutTaken]) -> dict[int, int]:
+    spent: dict[int, int] = {}
+    for event in earlier:
+        cash = [0] * len(state.ledger.assets)
+        cash[state.ledger.asset_index[event.asset]] = -event.quanta
+        spent[event.payer] = spent.get(event.payer, 0) - net_worth(state, (), (), cash, asset)
+    return spent

@@ -21,8 +21,8 @@ from hullmark.clearing._evolve_stages import counted
 from hullmark.clearing._stage_facts import Membership
 from hullmark.clearing._state import State
 from hullmark.clearing._views import Views
+from hullmark.clearing._withdrawal_gate import need_trusted, need_withdrawable
 from hullmark.domain import Event, Mode, Reason, commands, events
-from hullmark.market import Action
 
 
 class PoolStanding(NamedTuple):
@@ -53,7 +53,7 @@ def join_pool(state: State, views: Views, command: commands.JoinPool) -> Sequenc
     rules = state.in_force.pools[command.pool]
     refused = (
         need_room(state, rules.account, rules.asset, quanta)
-        or _need_trusted(views, account, rules.account)
+        or need_trusted(views, account, rules.account)
         or need_calm(state, account)
         or need_calm(state, rules.account)
         or need_cash(state, account, rules.asset, quanta)
@@ -61,7 +61,7 @@ def join_pool(state: State, views: Views, command: commands.JoinPool) -> Sequenc
     if refused:
         return (refused,)
     worth = pool_worth(state, views, command.pool)
-    refused = _need_withdrawable(state, views, account, rules.asset, quanta) or _need_worth(
+    refused = need_withdrawable(state, views, account, rules.asset, quanta) or _need_worth(
         rules.account, worth
     )
     if refused:
@@ -90,7 +90,7 @@ def leave_pool(state: State, views: Views, command: commands.LeavePool) -> Seque
     notices = bool(rules.notice_ns) and not _has_notice(state, member, rules.notice_ns)
     refused = (
         need_room(state, account, rules.asset, quanta)
-        or _need_trusted(views, rules.account)
+        or need_trusted(views, rules.account)
         or need_calm(state, rules.account)
         or (None if notices else need_cash(state, rules.account, rules.asset, quanta))
     )
@@ -99,7 +99,7 @@ def leave_pool(state: State, views: Views, command: commands.LeavePool) -> Seque
     worth = pool_worth(state, views, command.pool)
     refused = _need_stake(state, command, member, worth) or _need_notice_run(state, member, notices)
     if refused is None and not notices:
-        refused = _need_withdrawable(state, views, rules.account, rules.asset, quanta)
+        refused = need_withdrawable(state, views, rules.account, rules.asset, quanta)
     if refused:
         return (refused,)
     if notices:
@@ -153,26 +153,6 @@ def _need_pool(state: State, name: str) -> events.Refused | None:
         return None
     detail = f"pool must be one of the rules', its account open, was {name!r}"
     return refuse(Reason.POOL_UNKNOWN, detail)
-
-
-def _need_trusted(views: Views, *accounts: int) -> events.Refused | None:
-    for account in accounts:
-        if doubt := views.doubt(account, Action.WITHDRAW):
-            return refuse(Reason.PRICE_DOUBTFUL, doubt)
-    return None
-
-
-def _need_withdrawable(
-    state: State, views: Views, account: int, asset: str, quanta: int
-) -> events.Refused | None:
-    spare_usd = views.withdrawable_usd(account, state.ledger.asset_index[asset], quanta)
-    if spare_usd >= 0:
-        return None
-    detail = (
-        f"net value of account {account} without unsettled gains, less initial margin, must stay "
-        f">= 0, would be {spare_usd:.2f} USD"
-    )
-    return refuse(Reason.MARGIN_SHORT, detail)
 
 
 # Whoever paid into a hole would own less than he paid.

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hullmark.clearing._evolve_losses import exempt
+from hullmark.clearing._gains import contract_gains
 from hullmark.clearing._state import State
 from hullmark.clearing._views import Views
 from hullmark.core import IntArray
-from hullmark.domain import SystemAccount
+from hullmark.domain import Option, SystemAccount
 from hullmark.ledger import MICRO, Lines
 from hullmark.waterfall import Candidate
 
@@ -80,11 +81,17 @@ def _values(state: State, views: Views, lines: Lines) -> IntArray | None:
     return worth
 
 
-# Which accounts have cash in another asset, or positions that settle in one.
+# Which accounts have cash in another asset, positions that settle in one, or options.
 def _elsewhere(state: State, lines: Lines, owner: IntArray, asset: int) -> NDArray[np.bool_]:
     found: NDArray[np.bool_] = (np.delete(lines.cash, asset, axis=1) != 0).any(axis=1)
-    settles = np.array([state.ledger.settlement(n) for n in range(len(state.ledger.instruments))])
-    found[owner[settles[lines.instrument] != asset]] = True
+    ledger = state.ledger
+    apart = np.array(
+        [
+            ledger.settlement(number) != asset or isinstance(terms, Option)
+            for number, terms in enumerate(ledger.instruments)
+        ]
+    )
+    found[owner[apart[lines.instrument]]] = True
     return found
 
 
@@ -97,13 +104,7 @@ def _one_by_one(
         position = held[instrument]
         if position.lots * side <= 0:
             continue
-        gain = 0
-        for number, other in held.items():
-            if ledger.settlement(number) == asset:
-                over, under = views.unwind(number).lot_ratio
-                index = ledger.funding_micro[number]
-                owed = -(-other.lots * (index - other.paid_micro) // MICRO)
-                gain += other.lots * over // under + other.quote - owed
+        gain = sum(part for _, part in contract_gains(state, views, asset, held.items()))
         net = views.net_quanta(account, asset)
         found.append(Candidate(account, position.lots, position.quote, net, gain))
     return found

@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 
 from hullmark.clearing._evolve_losses import LOSS_EFFECTS
-from hullmark.clearing._evolve_stages import STAGE_EFFECTS, add_participation, note_ordered
+from hullmark.clearing._evolve_stages import STAGE_EFFECTS, add_participation, note_ordered, rechain
 from hullmark.clearing._rules import Rules
 from hullmark.clearing._seasons import note_moved, note_rules, note_time
 from hullmark.clearing._stage_facts import Course
@@ -49,6 +49,8 @@ def _(event: events.RulesAdopted, state: State) -> None:
     rules = Rules.parse_text(event.rules)
     ledger = state.ledger
     ledger.extend(rules.assets[len(ledger.assets) :], rules.instruments[len(ledger.instruments) :])
+    if state.rules is not None:
+        rechain(state, state.rules.liquidation.chain, rules.liquidation)
     state.rules = rules
     state.scheduled = [
         w for w in state.scheduled if w.rules != event.rules or w.effective_ns > state.now_ns

@@ -19,7 +19,9 @@ def _deficit_covered(event: events.DeficitCovered, state: State) -> None:
     ledger, asset = state.ledger, state.ledger.asset_index[event.asset]
     ledger.move(SystemAccount.FUND, event.account, asset, event.fund_quanta)
     if event.backstop_quanta:
-        ledger.move(_backstop(state), event.account, asset, event.backstop_quanta)
+        staked = backstop_of(state)
+        assert staked is not None, "a step of the waterfall names its pool"
+        ledger.move(staked, event.account, asset, event.backstop_quanta)
     ledger.move(SystemAccount.BAD_DEBT, event.account, asset, event.bad_debt_quanta)
     if event.haircut_quanta:  # it is told by this, and by no other
         _add_haircut(state, event.account, event.asset, -event.haircut_quanta)
@@ -41,6 +43,8 @@ def _deleveraging_ended(event: events.DeleveragingEnded, state: State) -> None:
 def _haircut_taken(event: events.HaircutTaken, state: State) -> None:
     ledger = state.ledger
     ledger.settle_all_funding(event.payer)
+    for symbol, quanta in event.realised_quanta.items():
+        ledger.realise(event.payer, ledger.instrument_index[symbol], quanta)
     ledger.move(event.payer, event.account, ledger.asset_index[event.asset], event.quanta)
     _add_haircut(state, event.account, event.asset, event.quanta)
 
@@ -107,10 +111,10 @@ def exempt(state: State, asset: int, *, but: int) -> set[int]:
     return apart
 
 
-def _backstop(state: State) -> int:
+def backstop_of(state: State) -> int | None:
+    """Return the account of the pool that stands behind the fund; ``None``: there is none."""
     name = state.in_force.waterfall.backstop
-    assert name is not None, "a step of the waterfall names its pool"
-    return state.in_force.pools[name].account
+    return None if name is None else state.in_force.pools[name].account
 
 
 LOSS_EFFECTS: Mapping[type, Callable[[Any, State], None]] = {

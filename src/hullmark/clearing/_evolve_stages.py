@@ -1,15 +1,16 @@
 """What the events of stages do to the facts: chains, auctions, quotes, pools, halts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from hullmark.clearing._liquidation_rules import LiquidationRules
 from hullmark.clearing._ordered import ordered_with
 from hullmark.clearing._seasons import note_moved
 from hullmark.clearing._stage_facts import Auction, Course, Membership, Quote
 from hullmark.clearing._state import State
 from hullmark.domain import AuctionKind, Spot, SystemAccount, events
-from hullmark.liquidation import Pool
+from hullmark.liquidation import Pool, StageRules
 
 
 def _stage_entered(event: events.StageEntered, state: State) -> None:
@@ -18,6 +19,19 @@ def _stage_entered(event: events.StageEntered, state: State) -> None:
     state.episodes[event.account] = state.episodes[event.account].at_round(0)
     if event.account in state.parked:
         del state.parked[event.account]
+
+
+def rechain(state: State, before: Sequence[StageRules], rules: LiquidationRules) -> None:
+    """Let every liquidation go on where it stands in the chain of other rules."""
+    after = [each.stage for each in rules.chain]
+    if after == [each.stage for each in before]:
+        return
+    for account in state.episodes:
+        course = state.courses.get(account, Course(began_ns=state.now_ns))
+        place = rules.place_from(before, course.place)
+        goes_on = before and after and before[course.place].stage is after[place]
+        entered_ns = course.entered_ns if goes_on else state.now_ns
+        state.courses[account] = replace(course, place=place, entered_ns=entered_ns)
 
 
 def _soft_terms_set(event: events.SoftTermsSet, state: State) -> None:
@@ -112,12 +126,12 @@ def _auction_reset(event: events.AuctionReset, state: State) -> None:
         auction,
         top_nano=event.top_nano,
         started_ns=state.now_ns,
-        rewarded_quanta=auction.rewarded_quanta + event.reward_quanta,
+        debt_quanta=auction.debt_quanta + event.reward_quanta,
     )
     state.auctions[event.auction] = renewed
     if event.keeper is not None:
         asset = state.ledger.asset_index[auction.asset]
-        state.ledger.move(SystemAccount.FUND, event.keeper, asset, event.reward_quanta)
+        state.ledger.move(event.account, event.keeper, asset, event.reward_quanta)
 
 
 def _auction_ended(event: events.AuctionEnded, state: State) -> None:

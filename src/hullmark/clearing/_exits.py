@@ -35,4 +35,4 @@ def is_short_of_exit(state: State, views: Views, account: int) -> bool:
 def _is_soft(state: State, account: int) -> bool:
     chain = state.in_force.liquidation.chain
     place = state.courses.get(account, Course()).place
-    return bool(chain) and chain[min(place, len(chain) - 1)].stage is Stage.SOFT
+    return bool(chain) and chain[place].stage is Stage.SOFT

@@ -1,6 +1,6 @@
 """How a venue liquidates: target, price limits, patience and throttles, as data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +78,22 @@ class LiquidationRules:
         """Return where a stage stands in the chain; ``None``: it has none."""
         places = [place for place, each in enumerate(self.chain) if each.stage is stage]
         return places[0] if places else None
+
+    @property
+    def restart(self) -> int:
+        """Where a liquidation that begins again stands: the soft stage is tried only once."""
+        places = (place for place, each in enumerate(self.chain) if each.stage is not Stage.SOFT)
+        return next(places, 0)
+
+    def place_from(self, before: Sequence[StageRules], place: int) -> int:
+        """Return where a liquidation goes on that stood at a place of another chain.
+
+        At the same stage, if there still is one; else it begins again.
+        """
+        if not before:
+            return 0
+        found = self.place_of(before[place].stage)
+        return self.restart if found is None else found
 
     @classmethod
     def parse(cls, tree: Mapping[str, Any]) -> "LiquidationRules":

@@ -29,11 +29,13 @@ class Bid(NamedTuple):
     sold_out: bool  # whether nothing of the lot is left
 
 
-def reward_of(state: State, auction: Auction) -> int:
+def reward_of(state: State, views: Views, auction: Auction) -> int:
     """Return what a keeper is given for a reset, in quanta of what is paid.
 
+    It is a part of the penalty, and the account pays it at once: were it the fund's money until a
+    lot is sold, an owner could have a friend rewarded, and pay the debt before anybody buys.
     Nothing for a lot that is dust, so that nobody lives on resetting what nobody will buy; never
-    more than is left of the penalty that the auction is to bring, nor than the fund has free.
+    more than is left of the penalty, nor than the account is worth and the fund has free.
     """
     rules, asset = rules_of(state), state.ledger.asset_index[auction.asset]
     dust = dust_quanta(state, asset)
@@ -41,8 +43,9 @@ def reward_of(state: State, auction: Auction) -> int:
         return 0
     tip = usd_quanta(state, asset, rules.tip_usd_nano)
     reward = tip + mul_div_floor(auction.tab_quanta, rules.chip_nano, NANO)
-    penalty = max(auction.tab_quanta - auction.debt_quanta - auction.rewarded_quanta, 0)
-    return min(reward, penalty, allocations_of(state, asset).unallocated_quanta)
+    backed = max(views.net_quanta(auction.account, asset), 0)
+    backed += allocations_of(state, asset).unallocated_quanta
+    return min(reward, auction.tab_quanta - auction.debt_quanta, backed)
 
 
 # At the price of the oracle now, rounded down.

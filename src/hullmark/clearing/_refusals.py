@@ -62,8 +62,7 @@ _ONCE_THERE_ARE_RULES: Mapping[type, Sequence[Reason]] = {
         _R.FUND_SHORT,
     ),
     commands.TakeAuction: (
-        _R.AMOUNT_INVALID,
-        _R.ACCOUNT_UNKNOWN,
+        *_ACCOUNT,
         _R.INSTRUMENT_UNMARGINED,
         _R.INSTRUMENT_EXPIRED,
         _R.INSTRUMENT_HALTED,

@@ -10,7 +10,7 @@ from hullmark.clearing._auction_terms import (
     share_offer,
     top_nano,
 )
-from hullmark.clearing._breaker_level import NO_RESET, NO_START, breaker_level
+from hullmark.clearing._breaker_level import is_stopped
 from hullmark.clearing._cases import unwinds_of
 from hullmark.clearing._market_view import asset_price_nano
 from hullmark.clearing._rules import Rules
@@ -27,7 +27,7 @@ from hullmark.domain import (
     Stage,
     events,
 )
-from hullmark.liquidation import AuctionRules
+from hullmark.liquidation import AuctionRules, BreakerAction
 
 
 def take_step(step: Step) -> Answer:
@@ -35,7 +35,7 @@ def take_step(step: Step) -> Answer:
     number = step.state.auction_of.get(step.account)
     if number is not None:
         return _follow(step, number, step.state.auctions[number])
-    if breaker_level(step.state) >= NO_START:
+    if is_stopped(step.state, BreakerAction.START):
         return HandOver.BREAKER
     rules = step.rules.auction
     assert rules is not None, "the stage has its terms"
@@ -116,14 +116,14 @@ def _follow(step: Step, number: int, auction: Auction) -> Answer:
         if state.ledger.cash(step.account, state.ledger.asset_index[auction.asset]) >= 0:
             return ended(state, step.account, AuctionEnd.CURED)
         due = rules_of(state).self_reset and reset_due(state, auction)
-        if not due or breaker_level(state) >= NO_RESET:
+        if not due or is_stopped(state, BreakerAction.RESET):
             return ()
         return renewed(state, number, auction, keeper=None, reward=0)
     offer = share_offer(state, step.views, auction)
     over = state.now_ns - auction.started_ns > rules_of(state).tail_ns
     if auction.phase is AuctionPhase.SOLVENT:
         worth_it = offer.net_quanta > auction.reserved_quanta and not over
-        if worth_it or breaker_level(state) >= NO_START:
+        if worth_it or is_stopped(state, BreakerAction.START):
             return ()
         again = _share(step, AuctionPhase.INSOLVENT)
         return (*ended(state, step.account, AuctionEnd.CONVERTED), again)

@@ -45,7 +45,6 @@ class Auction:
     debt_quanta: int = 0  # of that
     reserved_quanta: int = 0  # what bidders have paid in: it is not for sale
     notional_nano: int = 0  # USD that the limits on open auctions are charged
-    rewarded_quanta: int = 0  # that keepers have been given for resetting it
 
 
 @dataclass(frozen=True, slots=True)

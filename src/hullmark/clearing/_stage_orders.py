@@ -4,6 +4,7 @@ from math import floor
 
 from hullmark.clearing._caseload import Case
 from hullmark.clearing._cases import net_quanta, unwinds_of
+from hullmark.clearing._fund_parts import before_deleveraging, market_now
 from hullmark.clearing._orders import Toxic, engine_orders
 from hullmark.clearing._stage_step import Answer, Leaving, Step, bounded
 from hullmark.clearing._state import State
@@ -39,10 +40,16 @@ def _flag(step: Step, toxic: Toxic) -> events.ToxicityFlagged:
 def is_for_others(state: State, views: Views, case: Case) -> bool:
     """Return whether positions are closed against others before the market is asked any more.
 
-    Below zero, selling to the market is paid by others: where positions can be closed against those
-    who gain, they are the next to be asked.
+    Further below zero than what the steps before pay, selling to the market is paid by others:
+    where positions can be closed against those who gain, they are the next to be asked.
     """
     rules = state.in_force.waterfall.deleveraging
     if rules is None or not rules.at_once or not case.held:
         return False
-    return net_quanta(state, views, case, unwinds_of(views, case)[0].settlement) < 0
+    unwinds = unwinds_of(views, case)
+    asset = unwinds[0].settlement
+    deficit = -net_quanta(state, views, case, asset)
+    if deficit <= 0:
+        return False
+    market = market_now(state, case.account, unwinds, case.held)
+    return before_deleveraging(state, case.account, market, asset, deficit) < deficit

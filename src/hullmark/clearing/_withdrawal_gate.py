@@ -1,7 +1,8 @@
-"""When nobody may take money out: open losses are more than what is there to pay them.
+"""What stands before money that leaves: doubt, margin, and losses that are open.
 
-As long as the price of an insolvent auction is not known, its worst is counted: all that the
-account lacks of its margin, which is where the price ends. Derive locks withdrawals by the same sum
+Nobody takes any out while open losses are more than what is there to pay them. As long as the price
+of an insolvent auction is not known, its worst is counted: all that the account lacks of its
+margin, which is where the price ends. Derive locks withdrawals by the same sum
 (``derivexyz/v2-core``, ``src/liquidation/DutchAuction.sol``, ``getIsWithdrawBlocked``). And where
 gains have a season, an account takes out no gain that nothing covers.
 """
@@ -13,7 +14,30 @@ from hullmark.clearing._state import State
 from hullmark.clearing._views import Views
 from hullmark.core import NANO, mul_div_floor
 from hullmark.domain import AuctionPhase, Reason, SystemAccount, events
+from hullmark.market import Action
 from hullmark.waterfall import covered_gains, seasoned_withdrawable
+
+
+def need_trusted(views: Views, *accounts: int) -> events.Refused | None:
+    """Refuse to pay out while a price of one of the accounts is in doubt."""
+    for account in accounts:
+        if doubt := views.doubt(account, Action.WITHDRAW):
+            return refuse(Reason.PRICE_DOUBTFUL, doubt)
+    return None
+
+
+def need_withdrawable(
+    state: State, views: Views, account: int, asset: str, quanta: int
+) -> events.Refused | None:
+    """Refuse to pay out what initial margin, or a gain that is not settled, stands on."""
+    spare_usd = views.withdrawable_usd(account, state.ledger.asset_index[asset], quanta)
+    if spare_usd >= 0:
+        return None
+    detail = (
+        f"net value of account {account} without unsettled gains, less initial margin, must stay "
+        f">= 0, would be {spare_usd:.2f} USD"
+    )
+    return refuse(Reason.MARGIN_SHORT, detail)
 
 
 def need_gate_open(state: State, views: Views) -> events.Refused | None:

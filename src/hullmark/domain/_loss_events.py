@@ -1,5 +1,7 @@
 """Events of the waterfall: who paid for a deficit; units as in ``_events``."""
 
+from msgspec import field
+
 from hullmark.domain._event import Recorded
 
 
@@ -59,12 +61,17 @@ class DeleveragingEnded(Recorded, frozen=True, kw_only=True, gc=False):
 
 
 class HaircutTaken(Recorded, frozen=True, kw_only=True, gc=False):
-    """An account with a gain paid a part of a bankrupt account's loss."""
+    """An account with a gain paid a part of a bankrupt account's loss.
+
+    It pays out of its gain: what had not become cash is realised for it, so that no gain is cut
+    twice.
+    """
 
     account: int
     payer: int
     asset: str
     quanta: int
+    realised_quanta: dict[str, int] = field(default_factory=dict)  # by instrument, quote to cash
 
 
 class LossSocialised(Recorded, frozen=True, kw_only=True, gc=False):

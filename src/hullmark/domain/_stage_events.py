@@ -118,7 +118,7 @@ class AuctionReset(Recorded, frozen=True, kw_only=True, gc=False):
     account: int
     top_nano: int
     keeper: int | None = None  # None: the venue itself
-    reward_quanta: int = 0  # out of the fund
+    reward_quanta: int = 0  # by the account, to the keeper: a part of the penalty, in advance
 
 
 class AuctionEnded(Recorded, frozen=True, kw_only=True, gc=False):

@@ -23,7 +23,7 @@ class HandOver(StrEnum):
     NOTHING_HELPS = "no order would raise its health at its price limits"
     NOTHING_HELD = "it has no positions any more"
     ROUNDS_EXHAUSTED = "its rounds are used up"
-    BANKRUPT = "its net value is below zero"
+    BANKRUPT = "it lacks more than is paid before others are asked"
     DEADLINE = "the time of the stage is over"
     BREAKER = "the breaker allows no auction to start"
     AUCTION_LIMIT = "the open auctions leave no room for one more"
@@ -55,6 +55,7 @@ class AuctionEnd(StrEnum):
     CONVERTED = "what is left is worth nothing: it goes on in the other phase"
     EXPIRED = "its time is over, and nobody has taken it"
     RULES_CHANGED = "the chain is another one than when it started"
+    EMPTIED = "the account has nothing left that could be sold, and its books are closed"
 
 
 class QuoteEnd(StrEnum):

@@ -150,6 +150,19 @@ class Ledger(Holdings):
         if slot >= 0:
             self._settle(row, slot, instrument)
 
+    def realise(self, account: int, instrument: int, quanta: int) -> None:
+        """Turn so much of a position's unrealised gain into cash of the account; it keeps its lots.
+
+        The quote falls by as much as the cash rises, so nobody else is touched. What the position
+        owes of funding is settled first. The account has to hold the instrument.
+        """
+        row = self.row_of[account]
+        slot, _ = self._slots.seek(row, instrument)
+        assert slot >= 0, "nothing is realised of what is not held"
+        self._settle(row, slot, instrument)
+        self._slots.quote.view[slot] -= quanta
+        self._credit(self._settlement[instrument], row, quanta)
+
     def charge_interest(self, asset: int, rate_nano: int) -> None:
         """Let every negative balance of a user pay interest, rounded up."""
         rows = len(self.accounts)

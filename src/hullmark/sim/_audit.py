@@ -8,7 +8,7 @@ import msgspec
 from hullmark.clearing import State, Views
 from hullmark.domain import FIRST_ACCOUNT, Event, commands, events, unpack_columns
 from hullmark.journal import Unit
-from hullmark.sim._audit_stages import STAKE_SLACK, STAKES_ROUNDED, stages_of, stakes_of
+from hullmark.sim._audit_stages import STAKE_SLACK, stages_of, stakes_of
 from hullmark.sim._auditor import Auditor
 
 
@@ -89,9 +89,9 @@ class Audit:
                 if one != other and not (name == "places" and other is None):
                     self.auditor.differ(key, name, one, other)
         stakes = stakes_of(self._state)
-        for (pool, account), stake in self.auditor.stakes().items():
+        for (pool, account), (stake, rounded) in self.auditor.stakes().items():
             theirs_of = stakes.get((pool, account), 0)
-            if not theirs_of <= stake + 1 <= theirs_of + STAKES_ROUNDED + stake * STAKE_SLACK:
+            if not theirs_of - 1 <= stake <= theirs_of + 1 + rounded + stake * STAKE_SLACK:
                 self.auditor.differ(account, f"stake in {pool}", float(stake), theirs_of)
 
     def _compare_health(self, account: int) -> None:

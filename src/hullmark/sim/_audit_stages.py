@@ -19,7 +19,6 @@ _AUCTION = (
     "debt_quanta",
     "notional_nano",
     "reserved_quanta",
-    "rewarded_quanta",
 )
 _QUOTE = (
     "maker",
@@ -33,8 +32,7 @@ _QUOTE = (
     "taken_lots",
     "paid_quanta",
 )
-# Each payment rounds a stake down by less than a quantum, and the product by far less than that.
-STAKES_ROUNDED, STAKE_SLACK = 1_000, Fraction(1, 10**9)
+STAKE_SLACK = Fraction(1, 10**9)  # by which the rounded product is under the exact one, and more
 
 
 def stages_of(state: State) -> dict[str, dict[Any, Any]]:

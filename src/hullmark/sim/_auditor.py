@@ -52,7 +52,7 @@ class Auditor:
         self._shares = AuditorShares(ledger, market, desk, self._losses, notes)
         self._backstop = AuditorBackstop(ledger, market, desk, notes)
         self._pools = AuditorPools(ledger, market, desk, trades, self._shares, notes)
-        self._chain = AuditorChain(ledger, market, desk, trades, notes)
+        self._chain = AuditorChain(ledger, market, desk, trades, reserves, notes)
         self._auctions = AuditorAuctions(ledger, market, desk, funds, self._shares, notes)
         self._handlers = {
             **AuditorTape(ledger, market, notes).handlers(),
@@ -106,7 +106,7 @@ class Auditor:
         handler = self._handlers.get(event["type"])
         if handler is not None:
             handler(event)
-            self._note_gains(event["type"])
+            self._pass_on(event["type"])
             self._losses.check_reserves()
 
     def take_touched(self) -> set[int]:
@@ -179,8 +179,11 @@ class Auditor:
             "seasons": self._seasons.seasons(),
         }
 
-    def stakes(self) -> dict[tuple[str, int], Fraction]:
-        """Return what each member of a pool had when it was last counted, by pool and account."""
+    def stakes(self) -> dict[tuple[str, int], tuple[Fraction, Fraction]]:
+        """Return what each member of a pool had when it was last counted, and by how much less.
+
+        By pool and account, as of `AuditorPools`.
+        """
         return self._pools.stakes()
 
     def check_sums(self) -> None:
@@ -197,9 +200,10 @@ class Auditor:
         """Hold everybody's margin call to the level that its account has reached."""
         self._chain.check_calls()
 
-    def _note_gains(self, kind: str) -> None:
+    def _pass_on(self, kind: str) -> None:
         if kind == "RulesAdopted":
             self._seasons.adopt()
+            self._chain.adopt()
         elif kind == "TimeAdvanced":
             self._seasons.pass_time()
 

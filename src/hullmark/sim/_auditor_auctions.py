@@ -23,6 +23,7 @@ from hullmark.sim._auditor_text import NANO, PRICE_NANO_MAX
 
 NO_START, NO_RESET, NO_TAKE = 1, 2, 3  # levels of the breaker
 # Why an auction ended, as the event tells it.
+EMPTIED = "the account has nothing left that could be sold, and its books are closed"
 CURED = "the account is healthy again, or its debt is paid"
 SOLD = "nothing is left to sell"
 CONVERTED = "what is left is worth nothing: it goes on in the other phase"
@@ -92,7 +93,7 @@ class AuditorAuctions:
         if account in self._desk.auctions:
             notes.differ(account, "account", "in no other auction", account)
         chain = self._market.rules.liquidation.chain
-        notes.equal(account, "stage", AUCTION, chain[min(case.place, len(chain) - 1)].stage)
+        notes.equal(account, "stage", AUCTION, chain[case.place].stage)
         self._desk.check_prices(account, LIQUIDATE)
         self._last += 1
         notes.equal(account, "auction", self._last, event["auction"])
@@ -250,7 +251,8 @@ class AuditorAuctions:
 
     def _reset(self, event: AuditorEvent) -> None:
         account, keeper, notes = event["account"], event.get("keeper"), self._notes
-        auction, terms, reward = self.open.get(event["auction"]), self._terms, 0
+        auction, terms = self.open.get(event["auction"]), self._terms
+        reward, slack = 0, Fraction(0)
         if auction is None or auction.account != account or auction.kind != LOT:
             notes.differ(account, "auction", "open, and of a lot of the account", event["auction"])
             return
@@ -261,17 +263,17 @@ class AuditorAuctions:
         if keeper is None and not terms.self_reset:
             notes.differ(account, "keeper", "there", keeper)
         if keeper is not None:
-            reward = self._reward(auction, terms)
+            reward, slack = self._reward(auction, terms)
             if keeper not in self._market.modes:
                 notes.differ(keeper, "account", "open to users", keeper)
         self._desk.check_prices(account, LIQUIDATE)
-        notes.equal(account, "reward_quanta", reward, event.get("reward_quanta", 0))
+        notes.near(account, "reward_quanta", reward, event.get("reward_quanta", 0), slack)
         top_nano = self._top_nano(terms, auction.lot_asset or "", auction.asset)
         notes.equal(account, "top_nano", top_nano, event["top_nano"])
         auction.top_nano, auction.started_ns = event["top_nano"], notes.now_ns
         if keeper is not None:
-            self._ledger.move(FUND, keeper, auction.asset, event.get("reward_quanta", 0))
-            auction.rewarded_quanta += event.get("reward_quanta", 0)
+            self._ledger.move(account, keeper, auction.asset, event.get("reward_quanta", 0))
+            auction.debt_quanta += event.get("reward_quanta", 0)
 
     def _end(self, event: AuditorEvent) -> None:
         account, reason, notes = event["account"], event["reason"], self._notes
@@ -286,6 +288,8 @@ class AuditorAuctions:
             holds = paid or auction.tab_quanta == 0 or not self._desk.in_breach(account)
         elif reason == SOLD:
             holds = auction.sold
+        elif reason == EMPTIED:
+            holds = self._has_nothing(account)
         elif reason == CONVERTED:
             net, slack = self._market.net_quanta(account, auction.asset)
             gone = net - slack <= auction.reserved_quanta or self._is_over(auction)
@@ -296,6 +300,12 @@ class AuditorAuctions:
             holds = reason == EXPIRED and (insolvent or self._is_late(account))
         if not holds:
             notes.differ(account, "an auction", f"one that ends, as {reason}", "open")
+
+    # No position, and no balance with a price that could be sold against a debt.
+    def _has_nothing(self, account: int) -> bool:
+        cash = self._desk.cash(account)
+        sold = [a for a, quanta in cash.items() if quanta > 0 and self._market.index(a)]
+        return not self._ledger.positions[account] and not (sold and min(cash.values()) < 0)
 
     def _is_over(self, auction: Auction) -> bool:
         return self._notes.now_ns - auction.started_ns > self._terms.tail_ns
@@ -327,14 +337,17 @@ class AuditorAuctions:
         price = self._market.usd(asset)
         return ceiling(*(usd / price).as_integer_ratio()) if price else 0
 
-    # Nothing for dust, and all together no more than the penalty; nor than the fund has free.
-    def _reward(self, auction: Auction, terms: AuctionTerms) -> int:
+    # Nothing for dust, and all together no more than the penalty; nor than the account is worth and
+    # the fund has free.
+    def _reward(self, auction: Auction, terms: AuctionTerms) -> tuple[int, Fraction]:
         tab, asset = auction.tab_quanta, auction.asset
         dust = self._quanta(asset, terms.dust_usd)
         price = self._market.usd(asset)
         lot_usd = auction.lot_quanta * (self._market.usd(auction.lot_asset or "") or Fraction())
         if not price or tab < dust or math.floor(lot_usd / price) < dust:
-            return 0
+            return 0, Fraction(0)
         reward = self._quanta(asset, terms.tip_usd) + math.floor(tab * terms.chip)
-        left = max(tab - auction.debt_quanta - auction.rewarded_quanta, 0)
-        return min(reward, left, self._funds.free(asset))
+        reward = min(reward, tab - auction.debt_quanta)
+        net, slack = self._market.net_quanta(auction.account, asset)
+        backed = max(net, 0) + self._funds.free(asset)
+        return min(reward, backed), (slack if backed - slack < reward else Fraction(0))

@@ -61,7 +61,6 @@ class Auction:
     debt_quanta: int
     notional_nano: int
     reserved_quanta: int = 0  # what bidders have paid in
-    rewarded_quanta: int = 0  # that keepers have been given
     sold: bool = False  # whether nothing is left
 
 

@@ -5,7 +5,7 @@ Sources: ``docs/concepts/liquidation.md``, ``docs/concepts/soft-liquidation.md``
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -14,6 +14,7 @@ from hullmark.sim._auditor_desk import AuditorDesk
 from hullmark.sim._auditor_ledger import AuditorLedger
 from hullmark.sim._auditor_market import TOLERANCE, AuditorMarket
 from hullmark.sim._auditor_notes import AuditorEvent, AuditorNotes
+from hullmark.sim._auditor_reserves import AuditorReserves
 from hullmark.sim._auditor_stage_terms import AUCTION, BACKSTOP, SOFT, TAKEOVER, StageTerms
 from hullmark.sim._auditor_text import NANO
 from hullmark.sim._auditor_trades import AuditorTrades
@@ -21,7 +22,7 @@ from hullmark.sim._auditor_trades import AuditorTrades
 ORDERS = "orders"  # `partial` and `cost-minimal`, for which everything here is the same
 RESTARTED = "the last stage could not end it either: it begins again"
 DEADLINE = "the time of the stage is over"
-BANKRUPT = "its net value is below zero"
+BANKRUPT = "it lacks more than is paid before others are asked"
 ROUNDS_EXHAUSTED = "its rounds are used up"
 OPTED_OUT = "the account has made no terms for a soft liquidation"
 NOTHING_HELD = "it has no positions any more"
@@ -53,14 +54,17 @@ class AuditorChain:
         market: AuditorMarket,
         desk: AuditorDesk,
         trades: AuditorTrades,
+        reserves: AuditorReserves,
         notes: AuditorNotes,
     ) -> None:
         self._ledger = ledger
         self._market = market
         self._desk = desk
         self._trades = trades
+        self._reserves = reserves
         self._notes = notes
         self._flagged: tuple[int, int] = (0, 0)  # the account, and the number of the event
+        self._chain: Sequence[StageTerms] = ()  # of the rules in force
         self.calls: dict[int, Fraction] = {}  # margin-call level by account
 
     def handlers(self) -> dict[str, Callable[[AuditorEvent], None]]:
@@ -84,11 +88,26 @@ class AuditorChain:
                 rule = " or ".join(str(level and float(level)) for level in levels)
                 self._notes.differ(account, "margin call", rule, known and float(known))
 
+    def adopt(self) -> None:
+        """Let each liquidation go on at its stage of the rules now in force, or begin again."""
+        before, chain = [each.stage for each in self._chain], self._market.rules.liquidation.chain
+        self._chain = chain
+        after = [each.stage for each in chain]
+        if before == after:
+            return
+        again = next((n for n, stage in enumerate(after) if stage != SOFT), 0)
+        for case in self._desk.cases.values():
+            stage = before[case.place] if before else None
+            if stage in after:
+                case.place = after.index(stage)
+            else:
+                case.place, case.entered_ns = (again if before else 0), self._notes.now_ns
+
     # One place further, or, from the last, back to the first that is not tried only once.
     def _enter(self, event: AuditorEvent) -> None:
         account, reason, notes = event["account"], event["reason"], self._notes
         chain, case = self._market.rules.liquidation.chain, self._desk.case(account)
-        place = min(case.place, max(len(chain) - 1, 0))
+        place = case.place
         again = next((n for n, each in enumerate(chain) if each.stage != SOFT), 0)
         back = reason == RESTARTED
         if back and place + 1 != len(chain):
@@ -114,8 +133,11 @@ class AuditorChain:
             return False
         rules = self._market.rules
         held = self._ledger.positions[account]
-        net, slack = self._market.net_quanta(account, self._desk.deficit_asset(account))
-        at_once = rules.waterfall.policy is not None and net - slack < 0
+        asset = self._desk.deficit_asset(account)
+        net, slack = self._market.net_quanta(account, asset)
+        lacking = max(int(slack) + 1 - net, 0)
+        paid = self._reserves.before_deleveraging(account, asset, lacking)
+        at_once = rules.waterfall.policy is not None and net - slack < 0 and paid < lacking
         facts = {
             OPTED_OUT: account not in self._desk.soft,
             NOTHING_HELD: not held,

@@ -83,7 +83,8 @@ class AuditorDeleveraging:
             if not exact:
                 return
             mark = self._mark(symbol)
-            able = [w._replace(gain=w.gain - paid.get(w.account, 0)) for w in winners]
+            left_of = ((w, paid.get(w.account, 0)) for w in winners)
+            able = [w._replace(gain=w.gain - p, net=w.net - p) for w, p in left_of if w.net > p]
             found = allocate(
                 policy, able, lots=case.lots[symbol], deficit=left, mark=mark, price=mark
             )
@@ -124,8 +125,58 @@ class AuditorDeleveraging:
             taken = self._taken.setdefault(account, {})
         taken[payer] = taken.get(payer, 0) + quanta
         self._ledger.settle_all_funding(payer, self._market.rules.instruments)
+        self._realise(event, self._gain_before(account, payer, asset))
         self._ledger.move(payer, account, asset, quanta)
         self._owe(account, asset, quanta)
+
+    # What the payer had gained in an asset before its position was closed; none where whole numbers
+    # do not say.
+    def _gain_before(self, account: int, payer: int, asset: str) -> int | None:
+        if account in self._rounds:
+            one = self._rounds[account]
+            sides = [(one.winners, one.exact)]
+        else:
+            instruments = self._market.rules.instruments
+            sides = [
+                winners
+                for symbol, winners in self._sides[account].items()
+                if instruments[symbol].settlement == asset
+            ]
+        found = [w.gain for winners, exact in sides if exact for w in winners if w.account == payer]
+        return found[0] if found else None
+
+    # Out of its gains, one position after the other, and of them what is not cash by a closure.
+    def _realise(self, event: AuditorEvent, before: int | None) -> None:
+        payer, asset = event["payer"], event["asset"]
+        instruments, realised = (
+            self._market.rules.instruments,
+            dict(event.get("realised_quanta", {})),
+        )
+        gains = self._gains(payer, asset)
+        if before is not None:
+            left, ours = event["quanta"] - (before - sum(gains.values())), {}
+            for symbol in instruments:
+                part = min(left, gains.get(symbol, 0))
+                if part > 0:
+                    ours[symbol] = part
+                    left -= part
+            self._notes.equal(payer, "realised_quanta", ours, realised)
+        for symbol, quanta in realised.items():
+            if not 0 < quanta <= gains.get(symbol, 0):
+                self._notes.differ(payer, f"realised of {symbol}", "within its gain", quanta)
+            if symbol in self._ledger.positions[payer]:
+                self._ledger.realise(payer, symbol, asset, quanta)
+
+    # Of contracts, each rounded down; what was paid for an option is not kept.
+    def _gains(self, account: int, asset: str) -> dict[str, int]:
+        instruments = self._market.rules.instruments
+        return {
+            symbol: math.floor(held.lots * self._mark(symbol))
+            + held.quote
+            - self._ledger.due(account, symbol)
+            for symbol, held in self._ledger.positions[account].items()
+            if instruments[symbol].settlement == asset and instruments[symbol].kind != "option"
+        }
 
     # What others have paid is told with the causes, in the end. Of another asset than that of the
     # liquidation it is, unless books are closed, told by its own event alone.
@@ -226,13 +277,7 @@ class AuditorDeleveraging:
             exact = exact and not slack
             if net <= 0 or position.lots * mark + position.quote <= 0:
                 continue
-            gain = sum(
-                math.floor(other.lots * self._mark(name))
-                + other.quote
-                - self._ledger.due(account, name)
-                for name, other in held.items()
-                if instruments[name].settlement == asset
-            )
+            gain = sum(self._gains(account, asset).values())
             found.append(Winner(account, position.lots, position.quote, net, gain))
         return found, exact
 

@@ -119,7 +119,7 @@ class AuditorDesk:
         found, rules = self.in_breach(account), self._market.rules.liquidation
         if found is not False or not rules.at_target or account not in self.cases:
             return found
-        place = min(self.cases[account].place, len(rules.chain) - 1)
+        place = self.cases[account].place
         is_soft = bool(rules.chain) and rules.chain[place].stage == SOFT
         if is_soft or not self._market.at_risk(account):
             return False

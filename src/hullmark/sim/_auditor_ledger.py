@@ -73,6 +73,12 @@ class AuditorLedger:
         self._restated.add(account)
         self.touched = holding.touched
 
+    def realise(self, account: int, symbol: str, asset: str, quanta: int) -> None:
+        """Turn a part of a position's gain into cash of its account."""
+        self.positions[account][symbol].quote -= quanta
+        self.cash[account][asset] += quanta
+        self._touch(account, account)
+
     def move(self, source: int, target: int, asset: str, quanta: int) -> None:
         """Move cash between two accounts; below zero it moves back."""
         self.cash[source][asset] -= quanta

@@ -42,6 +42,7 @@ class AuditorLosses:
         self._notes = notes
         self._socialised: dict[int, tuple[int, int]] = {}  # by account: quanta, and the base
         self._paid_in: dict[int, tuple[int, dict[str, int]]] = {}  # into accounts in an auction
+        desk.before_payment.append(self._note_cash)
 
     def handlers(self) -> dict[str, Callable[[AuditorEvent], None]]:
         """Return what takes each event, by its name."""
@@ -102,7 +103,7 @@ class AuditorLosses:
     def _socialise(self, event: AuditorEvent) -> None:
         account, asset, quanta = event["account"], event["asset"], event["quanta"]
         base, notes = event["base_quanta"], self._notes
-        self._begin_closing(account)
+        self._tell_payment(account)
         notes.positive(account, "quanta", quanta)
         if "socialised" not in self._market.rules.waterfall.steps:
             notes.differ(account, "steps", "with socialised", self._market.rules.waterfall.steps)
@@ -119,7 +120,7 @@ class AuditorLosses:
 
     def _cover(self, event: AuditorEvent) -> None:
         account, asset, notes = event["account"], event["asset"], self._notes
-        self._begin_closing(account)
+        self._tell_payment(account)
         cash, taken = self._desk.cash(account).get(asset, 0), self._deleveraging.told(account)
         socialised, base = self._socialised.pop(account, (0, 0))
         named = {k: event.get(f"{k}_quanta", 0) for k in ("fund", "backstop", "bad_debt")}
@@ -170,7 +171,7 @@ class AuditorLosses:
         left -= event["fund_quanta"]
         backstop = 0
         if "backstop" in steps:
-            backstop = min(left, self._reserves.backstop_quanta(asset))
+            backstop = min(left, self._reserves.backstop_quanta(account, asset))
         notes.equal(account, "backstop_quanta", backstop, event.get("backstop_quanta", 0))
         left -= backstop
         if deficit or taken:
@@ -200,10 +201,13 @@ class AuditorLosses:
         for cause, quanta in ours.items():
             notes.near(account, f"{cause}_quanta", quanta, causes[cause], 2 * slack)
 
-    def _begin_closing(self, account: int) -> None:
+    # Before anybody pays anything into it, or takes anything out.
+    def _note_cash(self, account: int) -> None:
         case = self._desk.case(account)
         if case.closing is None and not self._desk.is_insolvent(account):
             case.closing = self._desk.cash(account)
+
+    def _tell_payment(self, account: int) -> None:
         for tell in self._desk.before_payment:
             tell(account)
 

@@ -29,14 +29,23 @@ class _Pool:
 
     cash: int = 0
     stakes: dict[int, Fraction] = field(default_factory=dict)
+    rounded: dict[int, Fraction] = field(default_factory=dict)  # of stakes, by whole quanta
     due_ns: dict[int, int] = field(default_factory=dict)  # from when on a member may leave
 
     def count(self, worth: int) -> None:
         """Let gains and losses be shared in proportion."""
         factor = Fraction(worth, self.cash) if self.cash else Fraction(0)
-        for member, stake in self.stakes.items():
-            self.stakes[member] = Fraction(math.floor(stake * factor * _DIGITS), _DIGITS)
+        for parts in (self.stakes, self.rounded):
+            for member, quanta in parts.items():
+                parts[member] = Fraction(math.floor(quanta * factor * _DIGITS), _DIGITS)
         self.cash = worth
+
+    def put(self, member: int, quanta: int) -> None:
+        """Let a member come with so much, or go with it, which counts its stake in whole quanta."""
+        stake = self.stakes.get(member, Fraction(0)) + quanta
+        self.stakes[member] = max(stake, Fraction(0))
+        self.rounded[member] = self.rounded.get(member, Fraction(0)) + 1
+        self.cash += quanta
 
 
 class AuditorPools:
@@ -71,10 +80,13 @@ class AuditorPools:
             "AccountTakenOver": self._announce,
         }
 
-    def stakes(self) -> dict[tuple[str, int], Fraction]:
-        """Return what each member had when its pool was last counted, by pool and account."""
+    def stakes(self) -> dict[tuple[str, int], tuple[Fraction, Fraction]]:
+        """Return what each member had when its pool was last counted, by pool and account.
+
+        And by how much less that is where it was counted in whole quanta.
+        """
         return {
-            (name, member): stake
+            (name, member): (stake, pool.rounded[member])
             for name, pool in self._pools.items()
             for member, stake in pool.stakes.items()
         }
@@ -86,8 +98,7 @@ class AuditorPools:
         if account in {pool.account for pool in self._market.rules.pools.values()}:
             self._notes.differ(account, "member", "no pool itself", account)
         pool = self._count(event, terms)
-        pool.stakes[account] = pool.stakes.get(account, Fraction(0)) + quanta
-        pool.cash += quanta
+        pool.put(account, quanta)
         pool.due_ns.pop(account, None)
         self._trades.pay_out(account, terms.account, terms.asset, quanta)
 
@@ -113,8 +124,7 @@ class AuditorPools:
         stake = pool.stakes.get(account, Fraction(0))
         if quanta > stake:
             self._notes.differ(account, "quanta", f"<= {float(stake)}, its stake", quanta)
-        pool.stakes[account] = max(stake - quanta, Fraction(0))
-        pool.cash -= quanta
+        pool.put(account, -quanta)
         self._trades.pay_out(terms.account, account, terms.asset, quanta)
 
     # A pool of the rules, whose account is open and calm, at prices in no doubt.
@@ -141,7 +151,7 @@ class AuditorPools:
         account, notes, rules = event["account"], self._notes, self._market.rules
         place, chain = self._desk.case(account).place, rules.liquidation.chain
         # A chain that has become shorter is gone on with at its last stage.
-        takeover = chain[min(place, len(chain) - 1)].takeover if chain else None
+        takeover = chain[place].takeover if chain else None
         if takeover is None or takeover.pool != event["pool"]:
             notes.differ(account, "stage", f"{TAKEOVER} by {event['pool']}", place)
             return

@@ -32,10 +32,15 @@ class AuditorReserves:
         name = self._market.rules.waterfall.backstop
         return None if name is None else self._market.rules.pools[name]
 
-    def backstop_quanta(self, asset: str) -> int:
-        """Return what the staked backstop has: settled cash, the funding it owes taken off."""
+    def backstop_quanta(self, account: int, asset: str) -> int:
+        """Return what the staked backstop has for a loss of another account.
+
+        Settled cash, the funding it owes taken off.
+        """
         pool = self.backstop
         if pool is None or pool.asset != asset or pool.account not in self._market.modes:
+            return 0
+        if pool.account == account:
             return 0
         return max(self.settled(pool.account, asset), 0)
 
@@ -55,7 +60,7 @@ class AuditorReserves:
         if "fund" in steps:
             paid += self._funds.payable(self.market_of(account), asset, deficit)
         if "backstop" in steps:
-            paid += min(self.backstop_quanta(asset), deficit - paid)
+            paid += min(self.backstop_quanta(account, asset), deficit - paid)
         return paid
 
     def market_of(self, account: int) -> str | None:

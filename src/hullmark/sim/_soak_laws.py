@@ -9,11 +9,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from hullmark.clearing import Fill, RunningBooks, State, Views, books, evolve, stamp, state_hash
-from hullmark.core import NANO, mul_div_ceil
+from hullmark.clearing import (
+    RunningBooks,
+    State,
+    Views,
+    books,
+    evolve,
+    fill_at,
+    stamp,
+    state_hash,
+)
+from hullmark.core import NANO
 from hullmark.domain import Event, Spot, SystemAccount, events
 from hullmark.journal import Unit
-from hullmark.ledger import cost_ceil
+from hullmark.ledger import FLAT
 from hullmark.runtime import Venue
 from hullmark.sim._audit import Audit
 from hullmark.sim._soak_stage_laws import AFTER as STAGES_AFTER, BEFORE as STAGES_BEFORE
@@ -121,25 +130,24 @@ def _misguided(laws: SoakLaws, found: Iterable[Event]) -> Iterator[str]:
             if ledger.cash(account, settlement) >= 0 or order.lots >= 0:
                 yield f"order {order.order} must sell collateral against a debt"
             return
-        unit = ledger.assets[settlement].quanta_per_unit
-        cost = cost_ceil(terms, abs(order.lots), order.limit_nano, unit)
-        penalty_nano = 0 if order.soft else state.in_force.liquidation.penalty_nano
-        penalty = mul_div_ceil(abs(cost), penalty_nano, NANO)
-        fills.append(Fill(number, order.lots, cost if order.lots > 0 else -cost, penalty))
+        fee_nano = 0 if order.soft else state.in_force.liquidation.penalty_nano
+        fills.append(fill_at(ledger, number, order.lots, order.limit_nano, fee_nano=fee_nano))
         closed[number] = order.lots
-    held = ledger.positions(account)
-    for number, position in held:
-        lots = closed.pop(number, 0)
-        if lots * position.lots > 0 or abs(lots) > abs(position.lots):
-            yield f"orders of {account} must only shrink {position.lots} lots, was {lots}"
-    if closed:
-        yield f"orders of {account} must be in what it holds"
+    held, hedged = ledger.positions(account), False
+    may = {ledger.instrument_index[symbol] for symbol in state.in_force.liquidation.hedges}
+    for number, lots in closed.items():
+        have = dict(held).get(number, FLAT).lots
+        shrinks = lots * have < 0 and abs(lots) <= abs(have)
+        hedged = hedged or not shrinks
+        if not shrinks and number not in may:
+            yield f"orders of {account} must only shrink {have} lots, or be a hedge, was {lots}"
     if len(fills) == len(held) and all(
         position.lots == -fill.lots for (_, position), fill in zip(held, fills, strict=True)
     ):
         return
     before, after = views.health(account), views.health_after(account, fills)
-    if not (after.health > before.health and after.worst >= before.worst):
+    risk_falls = after.worst > before.worst if hedged else after.worst >= before.worst
+    if not (after.health > before.health and risk_falls):
         yield f"orders of {account} must raise its health at their limits, or close it in full"
 
 

@@ -42,7 +42,7 @@ def _draw_chain(chance: Random) -> list[Tree]:
             "exposure_usd_max": str(chance.choice((300, 3_000))), "loss_usd_max": "20",
         },
     ]  # fmt: skip
-    if chance.random() < 0.2:
+    while len(chain) > 2 and chance.random() < 0.35:
         del chain[chance.randrange(len(chain))]
     return chain
 

@@ -9,19 +9,21 @@ from hullmark.studies._report_svg import Axes
 from hullmark.studies._report_text import usd_short
 
 _WIDTH_INCH, _ROW_INCH, _EDGES_INCH = 11.0, 0.27, 2.0
+# One colour for one party, in both halves.
+_WINNERS, _POOL = "c2", "c5"
 _PAID = (
     ("fund", "c1", lambda run: run.paid.fund),
-    ("staked backstop", "c5", lambda run: run.paid.backstop),
-    ("haircuts of winners", "c2", lambda run: run.paid.haircuts),
+    ("staked backstop", "c7", lambda run: run.paid.backstop),
+    ("haircuts of winners", _WINNERS, lambda run: run.paid.haircuts),
     ("bad debt", "c6", lambda run: run.paid.bad_debt),
-    ("the pool's loss", "c4", lambda run: run.pool_loss),
+    ("the pool's loss", _POOL, lambda run: run.pool_loss),
 )
 # What orders closed is told in words: it is so much more that nothing else would be seen.
 _TAKEN = (
     ("bidders", "c3", lambda run: run.notional.auctions),
     ("makers", "c4", lambda run: run.notional.makers),
-    ("pool", "c5", lambda run: run.notional.pool),
-    ("deleveraged", "c2", lambda run: run.notional.deleveraging),
+    ("pool", _POOL, lambda run: run.notional.pool),
+    ("winners, deleveraged", _WINNERS, lambda run: run.notional.deleveraging),
 )
 _Series = Sequence[tuple[str, str, Callable[[ComparedRun], str]]]
 

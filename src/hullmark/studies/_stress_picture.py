@@ -10,10 +10,12 @@ ROWS_MAX = 40  # scenarios that a page can show; the costliest
 _WIDTH_INCH, _ROW_INCH, _EDGES_INCH = 8.0, 0.24, 1.3
 _WIDE = 300.0  # from here on a tick per power of ten is enough
 _UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"), (1.0, ""))
+# A loss is no less than that of two, and that no less than that of one: where they are equal, the
+# smaller mark lies inside the larger, open one, and all are seen.
 _SERIES = (
-    ("cover_1_usd", "c1", "o", "one participant (Cover-1)"),
-    ("cover_2_usd", "c2", "D", "two participants (Cover-2)"),
-    ("loss_usd", "c3", "s", "all who default"),
+    ("cover_1_usd", "c1", "o", 4.0, "one participant (Cover-1)"),
+    ("cover_2_usd", "c2", "D", 6.5, "two participants (Cover-2)"),
+    ("loss_usd", "c3", "s", 10.0, "all who default"),
 )
 
 
@@ -46,10 +48,13 @@ def _draw(ax: Axes, shown: list[ScenarioLoss]) -> None:
         if each.cover_1_usd >= 1.0:
             ends = (each.cover_1_usd, each.loss_usd)
             ax.plot(ends, (row, row), color=LIGHT["grid"], lw=2.5, zorder=1)
-    for name, colour, marker, label in _SERIES:
+    for place, (name, colour, marker, size, label) in enumerate(_SERIES):
         points = [(usd, row) for row, each in enumerate(shown) if (usd := getattr(each, name)) >= 1]
         usd, at = zip(*points, strict=True) if points else ((), ())
-        ax.plot(usd, at, marker, color=LIGHT[colour], ms=6, label=label, zorder=3)
+        ax.plot(
+            usd, at, marker, color=LIGHT[colour], mfc=LIGHT["card" if place else colour], mew=1.8,
+            ms=size, label=label, zorder=3 + len(_SERIES) - place,
+        )  # fmt: skip
     funds = [(each.fund_usd, row) for row, each in enumerate(shown) if each.fund_usd >= 1.0]
     if funds:
         usd, at = zip(*funds, strict=True)

@@ -25,7 +25,7 @@ from .bank import (
     trade,
     withdraw,
 )
-from .refused import ASSET, INSTRUMENT, OTHER, RULES, USDT, fields
+from .refused import ASSET, INSTRUMENT, OTHER, RULES, USDT, fields, then
 from .test_decide_auctions import LOT, SHARE
 
 R = Reason
@@ -157,6 +157,7 @@ def prepare(name, bank):
 UNKNOWN = {R.AUCTION_UNKNOWN: fields(auction=9)}
 BID = {"auction": 1, "pay_quanta_max": 10**15}
 STALE = {R.PRICE_DOUBTFUL: later(61)}
+COINS = then(told(events.Deposited(account=PORT, asset="BTC", quanta=1)), fields(bidder=CHILD))
 CASES = {
     "take-share": (
         BID | {"bidder": OTHER, "share_nano": NANO // 2, "quanta": None},
@@ -164,6 +165,7 @@ CASES = {
         {
             R.AMOUNT_INVALID: fields(share_nano=0),
             R.ACCOUNT_UNKNOWN: fields(bidder=999),
+            R.ACCOUNT_MODE: COINS,
             R.INSTRUMENT_UNMARGINED: fields(bidder=BOB),
             R.INSTRUMENT_EXPIRED: at_the_expiry,
             R.INSTRUMENT_HALTED: told(events.InstrumentHalted(instrument="PERP")),
@@ -184,6 +186,7 @@ CASES = {
         {
             R.AMOUNT_INVALID: fields(quanta=0),
             R.ACCOUNT_UNKNOWN: fields(bidder=999),
+            R.ACCOUNT_MODE: fields(bidder=CHILD),
             **UNKNOWN,
             R.AUCTION_SELF: fields(bidder=ANN),
             R.BREAKER_SET: broken_off(3),
@@ -230,9 +233,21 @@ CASES = {
         },
     ),
 }
+TOGETHER = {
+    ("take-share", R.ACCOUNT_MODE, R.INSTRUMENT_UNMARGINED): (COINS, fields(bidder=BOB)),
+    ("take-lot", R.ACCOUNT_MODE, R.AUCTION_SELF): (fields(bidder=CHILD), fields(bidder=ANN)),
+}
 CARRIED = (R.INSTRUMENT_UNMARGINED, R.INSTRUMENT_EXPIRED, R.INSTRUMENT_HALTED)
 APART = {
     ("take-share", R.ACCOUNT_UNKNOWN, R.INSTRUMENT_UNMARGINED),
+    *(
+        (name, *pair)
+        for name in ("take-share", "take-lot")
+        for pair in (
+            (R.ACCOUNT_UNKNOWN, R.ACCOUNT_MODE),
+            (R.ACCOUNT_MODE, R.AUCTION_UNKNOWN),  # nothing is for sale
+        )
+    ),
     *(("take-share", first, R.AUCTION_UNKNOWN) for first in CARRIED),  # nothing is for sale
     ("take-lot", R.ACCOUNT_UNKNOWN, R.AUCTION_SELF),
     ("reset", R.ACCOUNT_UNKNOWN, R.AUCTION_SELF),

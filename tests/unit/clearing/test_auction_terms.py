@@ -5,6 +5,7 @@ import pytest
 from hullmark.clearing._auction_terms import (
     cost_of_lot,
     dust_quanta,
+    health_quanta,
     lot_for,
     lot_price_nano,
     open_usd_nano,
@@ -13,10 +14,10 @@ from hullmark.clearing._auction_terms import (
     top_nano,
     usd_quanta,
 )
-from hullmark.core import NANO
+from hullmark.core import INT64_MAX, NANO
 
-from .bank import SECOND_NS
-from .test_decide_auctions import USDT, of_lot, of_share, take
+from .bank import ANN, SECOND_NS, Bank, opened, tree
+from .test_decide_auctions import LOT, USDT, of_lot, of_share, take
 
 
 def only_auction(bank):
@@ -33,6 +34,31 @@ def test_the_first_price_of_a_lot_is_the_oracle_s_times_the_buffer():
     bank = of_lot()
     index = bank.state.ledger.asset_index
     assert top_nano(bank.state, index["GOLD"], index["USDT"]) == 60 * NANO  # 50 times 1.2
+
+
+def test_a_first_price_that_fits_in_no_column_is_the_largest_there_is():
+    rules = tree(chain=[{"stage": "partial"}, LOT])
+    rules["assets"]["GOLD"]["peg"] = "9000000000"
+    state = Bank(rules).found().state
+    index = state.ledger.asset_index
+    assert top_nano(state, index["GOLD"], index["USDT"]) == INT64_MAX  # and not 1.2 times that
+
+
+def test_without_a_price_there_is_no_first_price_no_dust_and_no_health():
+    bank = Bank(tree(chain=[{"stage": "partial"}, LOT]))  # where no price has been said
+    bank.do(opened(ANN))
+    state, index = bank.state, bank.state.ledger.asset_index
+    assert top_nano(state, index["BTC"], index["USDT"]) == 0
+    assert top_nano(state, index["USDT"], index["BTC"]) == 0
+    assert usd_quanta(state, index["BTC"], NANO) == 0
+    assert health_quanta(state, bank.venue.views, ANN, index["BTC"]) == 0
+
+
+def test_health_is_counted_down_in_any_asset():
+    """At 90.01 Ann has 20.08 and needs 36.004: what she lacks is 318.48 thousandths of gold."""
+    bank = of_share("90.01")
+    index = bank.state.ledger.asset_index
+    assert health_quanta(bank.state, bank.venue.views, ANN, index["GOLD"]) == -319
 
 
 @pytest.mark.parametrize(("seconds", "price"), [(0, 60), (89, 60), (90, 59.4), (180, 58.806)])
@@ -78,7 +104,7 @@ def test_a_share_asks_for_a_part_of_what_the_account_is_worth():
     bank = of_share()
     offer = share_offer(bank.state, bank.venue.views, only_auction(bank))
     assert (offer.net_quanta, offer.price_quanta) == (20 * USDT, 19 * USDT)
-    assert offer.largest_nano == pytest.approx(21.4 / 40.4 * NANO, abs=2)
+    assert offer.largest_nano == 529_702_971  # 529,702,970.3, up
 
 
 def test_what_was_paid_in_is_offered_to_nobody():

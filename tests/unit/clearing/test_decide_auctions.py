@@ -3,22 +3,25 @@
 import pytest
 
 from hullmark.core import NANO
-from hullmark.domain import AuctionEnd, AuctionPhase, HandOver, Reason, commands, events
+from hullmark.domain import AuctionEnd, AuctionPhase, HandOver, Mode, Reason, commands, events
 
 from .bank import (
     ANN,
     BOB,
     CHILD,
     FUND,
+    MAKER,
     SECOND_NS,
     SIGNED,
     Bank,
+    adjust,
     adopt,
     deposit,
     events_of,
     fill,
     kinds,
     only,
+    opened,
     taken_in_hand,
     trade,
     transfer,
@@ -124,6 +127,34 @@ def test_what_was_paid_in_is_not_for_sale():
 def test_a_share_that_comes_to_no_lot_of_a_position_is_not_sold():
     """It would take cash out of the account and leave all of its risk there."""
     assert of_share().refused(take(share=0.1249)) is Reason.DUST_LEFT
+
+
+def test_a_bid_that_moves_nothing_is_refused_though_its_quantum_would_help():
+    assert of_share().refused(take(share=1 / NANO)) is Reason.DUST_LEFT
+
+
+def test_nobody_is_paid_for_debts_of_an_insolvent_account_without_any_of_its_positions():
+    """Of eight lots 0.124 is none: 9.42 would be paid for a debt of 7.44, again and again."""
+    bank = of_share("80", fund="200 USDT")
+    bank.pass_time(300, usd="80")
+    assert bank.refused(take(share=0.124, most=0)) is Reason.DUST_LEFT
+    bank.do(take(share=0.125, most=0))
+    assert (bank.held(ANN)[0], bank.held(BOB)[0]) == (7, 1)
+    bank.check()
+
+
+def test_an_isolated_account_buys_what_is_in_the_asset_that_is_paid_and_nothing_else():
+    bank = of_share("80", fund="200 USDT")
+    dora, child = 120, 121
+    isolated = commands.OpenAccount(account=child, mode=Mode.ISOLATED, parent=dora)
+    bank.do(opened(dora), isolated, deposit(dora, "500 USDT"), transfer(dora, child, "500 USDT"))
+    bank.do(take(share=0.125, bidder=child))
+    assert bank.held(child)[0] == 1
+    bank.do(commands.Deposit(account=ANN, asset="GOLD", quanta=1))
+    assert bank.refused(take(share=0.5, bidder=child)) is Reason.ACCOUNT_MODE
+    bank = of_lot()
+    bank.do(opened(dora), isolated, deposit(dora, "500 USDT"), transfer(dora, child, "500 USDT"))
+    assert bank.refused(take(quanta=1_000, bidder=child)) is Reason.ACCOUNT_MODE
 
 
 def test_splitting_a_purchase_at_one_instant_beats_buying_at_once_by_rounding_only():
@@ -327,4 +358,32 @@ def test_a_lot_auction_takes_no_penalty_from_an_account_below_zero():
     bank.do(commands.AdjustCash(source=ANN, target=BOB, asset="GOLD", quanta=6_000, **SIGNED))
     taken = only(bank.do(take(quanta=1_000)), events.AuctionTaken)
     assert (taken.paid_quanta, taken.penalty_quanta) == (60 * USDT, 0)
+    bank.check()
+
+
+def test_whoever_is_liquidated_pays_the_keeper_and_not_the_fund():
+    """Bob is given 1.350167; Ann pays her debt before anybody buys, and owes that much more."""
+    bank = of_lot()
+    fund, owed = bank.cash(FUND), float(bank.cash(ANN))
+    bank.pass_time(3_601, usd="85")
+    bank.do(commands.ResetAuction(auction=1, keeper=BOB))
+    assert bank.cash(FUND) == fund
+    assert float(bank.cash(ANN)) == pytest.approx(owed - 1.350167)
+    bank.do(deposit(ANN, "400 USDT"))
+    bank.pass_time(1, usd="85")
+    assert (bank.state.auctions, bank.cash(FUND)) == ({}, fund)
+    bank.check()
+
+
+@pytest.mark.parametrize(
+    ("owed", "reward"), [("152.7 USDT", 900_000), ("153 USDT", 600_000), ("154 USDT", 300_000)]
+)
+def test_a_reward_is_no_more_than_the_account_is_worth_and_the_fund_has(owed, reward):
+    """Ten ounces are 153.30 more than the 346.70 Ann owes, before it is more; the fund has 0.3."""
+    bank = of_lot()
+    bank.do(adjust(ANN, MAKER, owed), adjust(FUND, MAKER, "66.4 USDT"))
+    assert bank.cash(FUND) == "0.3"
+    bank.pass_time(3_601, usd="85")
+    reset = commands.ResetAuction(auction=1, keeper=BOB)
+    assert only(bank.do(reset), events.AuctionReset).reward_quanta == reward
     bank.check()

@@ -182,3 +182,15 @@ def test_what_the_market_does_not_buy_either_waits_and_begins_again():
         bank.do(fill(bank.only_order().order, 0, "87"))
     assert bank.state.parked[ANN].reason is Parked.NOTHING_HELPS
     bank.check()
+
+
+def test_where_the_fund_can_pay_it_all_nobody_is_closed():
+    """60 are missing and the fund has 60: Ann is sold to the market, and the fund pays."""
+    bank = venue("queue")
+    bank.do(deposit(FUND, "60 USDT"))
+    found = bank.pass_time(1, usd="80")
+    assert not events_of(found, events.Deleveraged)
+    order = only(found, events.LiquidationOrdered)
+    covered = only(bank.do(fill(order.order, order.lots, "80")), events.DeficitCovered)
+    assert (covered.fund_quanta, covered.haircut_quanta) == (60 * USDT, 0)
+    bank.check()

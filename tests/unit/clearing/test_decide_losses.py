@@ -2,9 +2,24 @@
 
 import pytest
 
+from hullmark.clearing._causes import Causes
+from hullmark.clearing._decide_losses import paid_by_steps
 from hullmark.domain import Mode, Reason, commands, events
 
-from .bank import ANN, BOB, FUND, Bank, deposit, events_of, fill, only, opened, trade, tree
+from .bank import (
+    ANN,
+    BOB,
+    FUND,
+    MAKER,
+    Bank,
+    deposit,
+    events_of,
+    fill,
+    only,
+    opened,
+    trade,
+    tree,
+)
 
 CAT, DAN, STAKERS = 110, 111, 150
 USDT = 10**6
@@ -161,3 +176,38 @@ def test_a_pool_that_paid_as_the_backstop_is_asked_for_nothing_more():
     assert (STAKERS, "USDT") not in bank.state.losses
     assert sum(bank.state.losses.values()) == shared.quanta
     bank.check()
+
+
+@pytest.mark.parametrize("worth", [10, 25, 70])
+def test_nobody_pays_more_than_it_is_worth_for_two_positions(worth):
+    """Bob has gained 160 on bitcoin and 80 on ether from Ann, and owes all of it but 10 to 70."""
+    rules = tree(chain=[{"stage": "partial"}])
+    terms = {"policy": "least-haircut", "at_once": False}
+    rules["waterfall"] = {"steps": ["adl", "bad-debt"], "adl": terms}
+    bank = Bank(rules).found()
+    bank.do(deposit(ANN, "170 USDT"), deposit(BOB, "1000 USDT"))
+    bank.do(trade(ANN, 8, "PERP", "100", seller=BOB), trade(ANN, 20, "ETHER", "10", seller=BOB))
+    bank.pass_time(1, usd="80", ETHER="6")
+    assert list(bank.state.courses) == [ANN]
+    state, views, deficit = bank.state, bank.venue.views, 60 * USDT
+    owed = views.net_quanta(BOB, 0) - worth * USDT
+    state.ledger.move(BOB, MAKER, 0, owed)
+    causes = Causes(deficit, 0, 0, 0, 0)
+    told = paid_by_steps(state, views, ANN, 0, deficit, causes=causes)
+    paid = sum(e.quanta for e in told if isinstance(e, events.HaircutTaken))
+    assert paid == min(worth * USDT, deficit)
+
+
+def test_what_was_paid_in_another_asset_is_not_there_to_pay_with():
+    bank = venue("adl", adl={"policy": "least-haircut", "at_once": False})
+    state, views = bank.state, bank.venue.views
+    worth = views.net_quanta(MAKER, 0)
+    bitcoin = state.ledger.asset_index["BTC"]
+    earlier = events.HaircutTaken(account=ANN, payer=MAKER, asset="BTC", quanta=10**8)
+    causes = Causes(60 * USDT, 0, 0, 0, 0)
+    told = paid_by_steps(state, views, ANN, 0, 60 * USDT, causes=causes, told=[earlier])
+    assert only(told, events.HaircutTaken).quanta == 60 * USDT
+    state.ledger.move(MAKER, BOB, 0, worth - 90 * USDT)  # and the bitcoin are worth 80
+    told = paid_by_steps(state, views, ANN, 0, 60 * USDT, causes=causes, told=[earlier])
+    assert only(told, events.HaircutTaken).quanta == 10 * USDT
+    assert state.ledger.cash(MAKER, bitcoin) == 10**14

@@ -110,8 +110,13 @@ def test_what_is_paid_for_shares_is_reserved_and_what_is_paid_out_is_not():
 
 
 def test_a_reset_begins_again_at_another_price_and_rewards_its_keeper():
-    assert moved(events.AuctionReset) == {FUND: -3, BIDDER: 3}
-    state = until(events.AuctionReset)
+    assert moved(events.AuctionReset) == {OWNER: -3, BIDDER: 3}
+    before, state = until(events.AuctionReset, but=True), until(events.AuctionReset)
+    owed = before.auctions[1].debt_quanta + 3  # the debt is larger, and the penalty smaller
+    assert (state.auctions[1].debt_quanta, state.auctions[1].tab_quanta) == (
+        owed,
+        before.auctions[1].tab_quanta,
+    )
     assert (state.auctions[1].top_nano, state.auctions[1].started_ns) == (9 * 10**10, state.now_ns)
 
 

@@ -84,13 +84,15 @@ def test_unless_parts_are_pooled_a_market_pays_first_and_never_for_another():
 
 def test_the_staked_pool_has_what_it_holds_of_its_own_asset():
     state = in_hand().state
-    assert (backstop_quanta(state, 0), backstop_quanta(state, 1)) == (5 * USDT, 0)
-    assert backstop_quanta(in_hand(staked=None).state, 0) == 0
-    assert backstop_quanta(in_hand(steps=("fund", "bad-debt")).state, 0) == 0
+    assert (backstop_quanta(state, ANN, 0), backstop_quanta(state, ANN, 1)) == (5 * USDT, 0)
+    assert backstop_quanta(state, STAKERS, 0) == 0  # it is not insured by itself
+    assert backstop_quanta(in_hand(staked=None).state, ANN, 0) == 0
+    assert backstop_quanta(in_hand(steps=("fund", "bad-debt")).state, ANN, 0) == 0
 
 
 def test_deleveraging_is_for_what_fund_and_pool_do_not_pay():
     state = in_hand().state
-    assert before_deleveraging(state, "PERP", 0, 12 * USDT) == 12 * USDT
-    assert before_deleveraging(state, "PERP", 0, 99 * USDT) == 15 * USDT
-    assert before_deleveraging(in_hand(steps=("bad-debt",)).state, "PERP", 0, 99 * USDT) == 0
+    assert before_deleveraging(state, ANN, "PERP", 0, 12 * USDT) == 12 * USDT
+    assert before_deleveraging(state, ANN, "PERP", 0, 99 * USDT) == 15 * USDT
+    assert before_deleveraging(state, STAKERS, "PERP", 0, 99 * USDT) == 10 * USDT
+    assert before_deleveraging(in_hand(steps=("bad-debt",)).state, ANN, "PERP", 0, 99 * USDT) == 0

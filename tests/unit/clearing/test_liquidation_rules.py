@@ -56,3 +56,34 @@ def test_a_bucket_refills_by_the_nanosecond_and_rounds_down():
     bucket = ThrottleRules(burst_nano=100 * NANO, refill_per_s_nano=2 * NANO)
     assert bucket.refill_nano(SECOND_NS // 2) == NANO
     assert ThrottleRules(burst_nano=NANO, refill_per_s_nano=1).refill_nano(SECOND_NS - 1) == 0
+
+
+def of(*stages):
+    chain = [TERMS[stage] for stage in stages]
+    return LiquidationRules.parse({"chain": chain} if chain else {})
+
+
+TERMS = {
+    "soft": {"stage": "soft", "level": "0.9", "share_min": "0.1", "share_max": "0.5"},
+    "partial": {"stage": "partial"},
+    "backstop": {"stage": "backstop"},
+}
+
+
+def test_a_liquidation_begins_again_after_the_soft_stage():
+    assert of("soft", "partial", "backstop").restart == 1
+    assert (of("partial").restart, of().restart) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "place", "after", "found"),
+    [
+        (("partial", "backstop"), 1, ("soft", "partial", "backstop"), 2),  # at its own stage
+        (("soft", "partial", "backstop"), 1, ("partial",), 0),
+        (("soft", "partial", "backstop"), 2, ("soft", "partial"), 1),  # it is gone: once more
+        (("partial", "backstop"), 1, (), 0),
+        ((), 0, ("soft", "partial"), 0),  # from the beginning
+    ],
+)
+def test_a_liquidation_goes_on_at_its_stage_of_other_rules(before, place, after, found):
+    assert of(*after).place_from(of(*before).chain, place) == found

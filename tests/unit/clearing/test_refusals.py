@@ -116,6 +116,7 @@ TOGETHER = (
             fields(counterparty=OTHER),
         ),
     }
+    | auctions.TOGETHER
     | backstop.TOGETHER
     | operator.TOGETHER
 )

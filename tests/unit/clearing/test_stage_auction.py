@@ -6,7 +6,22 @@ from hullmark.clearing._rules import Rules
 from hullmark.clearing._stage_auction import ended, ended_by, for_sale, is_due
 from hullmark.domain import AuctionEnd, AuctionPhase, HandOver, commands, events
 
-from .bank import ANN, BOB, SECOND_NS, fill, kinds, only, taken_in_hand, tree
+from .bank import (
+    ANN,
+    BOB,
+    MAKER,
+    SECOND_NS,
+    Bank,
+    adjust,
+    adopt,
+    deposit,
+    fill,
+    kinds,
+    only,
+    taken_in_hand,
+    trade,
+    tree,
+)
 from .test_decide_auctions import LOT, SHARE, USDT, of_lot, of_share
 
 PARTIAL = {"stage": "partial"}
@@ -121,3 +136,78 @@ def test_under_a_breaker_none_starts_and_what_is_open_goes_on():
     bank.do(commands.SetBreaker(level=1))
     bank.pass_time(1, usd="90")
     assert bank.state.auctions
+
+
+def test_under_a_breaker_a_share_that_is_worth_nothing_waits_to_go_on():
+    bank = of_share()
+    bank.do(commands.SetBreaker(level=1))
+    assert kinds(bank.pass_time(1, usd="80")) == []
+    assert bank.state.auctions[1].phase is AuctionPhase.SOLVENT
+
+
+def test_what_an_auction_is_charged_to_its_limits_is_rounded_down():
+    """350.167 are to be raised, of a dollar and a ten-millionth each: 350.167 035 016 7."""
+    rules = tree(chain=[PARTIAL, LOT])
+    rules["assets"]["USDT"]["peg"] = "1.0000001"
+    bank = Bank(rules).found()
+    bank.do(deposit(ANN, "10 GOLD"), deposit(BOB, "5000 USDT"), trade(ANN, 20, "PERP", "100"))
+    bank.pass_time(1, usd="85")
+    bank.do(fill(1, bank.only_order().lots, "83.5"))
+    assert bank.state.auctions[1].notional_nano == 350_167_035_016
+
+
+def test_books_that_are_closed_leave_no_share_in_an_auction():
+    """Ann sells what she has to somebody else before anybody bids."""
+    bank = of_share(usd="85")
+    assert bank.state.auctions[1].phase is AuctionPhase.INSOLVENT
+    bank.do(trade(MAKER, 8, "PERP", "85", seller=ANN))
+    told = bank.pass_time(1, usd="85")
+    assert only(told, events.AuctionEnded).reason is AuctionEnd.EMPTIED
+    assert kinds(told)[-3:] == ["AuctionEnded", "DeficitCovered", "LiquidationEnded"]
+    assert (bank.state.auctions, bank.state.auction_of) == ({}, {})
+    bank.check()
+
+
+def test_books_that_are_closed_leave_no_lot_in_an_auction():
+    """The operator takes Ann's gold away: the stage is looked at when a reset is due."""
+    bank = of_lot(self_reset=True)
+    bank.do(adjust(ANN, MAKER, "10 GOLD"))
+    told = bank.pass_time(3_601, usd="85")
+    assert only(told, events.AuctionEnded).reason is AuctionEnd.EMPTIED
+    bank.pass_time(1, usd="85")
+    assert not bank.state.auctions
+    bank.check()
+
+
+def test_a_liquidation_goes_on_at_its_stage_of_other_rules():
+    """Ann stands at the second stage: where it is alone, or gone, she still stands at one."""
+    bank = of_lot()
+    assert bank.state.courses[ANN].place == 1
+    found = bank.do(adopt(tree(chain=[LOT])))
+    assert only(found, events.AuctionEnded).reason is AuctionEnd.RULES_CHANGED
+    assert (bank.state.courses[ANN].place, list(bank.state.auctions)) == (0, [2])
+    entered_ns = bank.state.courses[ANN].entered_ns
+    bank.pass_time(1, usd="85")
+    bank.do(adopt(tree(chain=[PARTIAL, LOT])))
+    assert (bank.state.courses[ANN].place, bank.state.courses[ANN].entered_ns) == (1, entered_ns)
+    bank.do(adopt(tree(chain=[PARTIAL])))
+    assert (bank.state.courses[ANN].place, bank.state.auctions) == (0, {})
+    assert bank.state.courses[ANN].entered_ns == bank.now_ns
+    bank.pass_time(1, usd="85")
+    bank.check()
+
+
+def test_whoever_was_in_hand_without_a_chain_is_auctioned_under_one():
+    bank = Bank(tree()).found()
+    gold = commands.Deposit(account=ANN, asset="GOLD", quanta=10_000)
+    bank.do(gold, trade(ANN, 20, "PERP", "100"))
+    bank.pass_time(1, usd="85")
+    order = bank.only_order()
+    bank.do(fill(order.order, order.lots, "83.5"))
+    assert list(bank.state.episodes) == [ANN]
+    bank.do(adopt(tree(chain=[LOT])))
+    assert bank.state.courses[ANN].entered_ns == bank.now_ns
+    bank.pass_time(60, usd="85")
+    assert list(bank.state.auctions) == [1]
+    bank.pass_time(1, usd="85")
+    bank.check()

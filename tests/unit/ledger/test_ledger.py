@@ -362,3 +362,19 @@ def test_a_profit_a_position_or_an_index_that_does_not_fit_is_an_error():
     ledger.trade(102, 103, NUMBER["PUT-INVERSE"], lots=10**6, cost=0)
     with pytest.raises(AmountOverflowError, match=r"cash of account \d must fit in 64 bits"):
         ledger.settle_expiry(NUMBER["PUT-INVERSE"], 1)  # coins worth next to nothing
+
+
+@given(st.integers(1, 50), st.integers(-(10**12), 10**12), st.integers(1, 10**6))
+def test_a_gain_that_is_realised_changes_hands_with_nobody(size, rate_micro, quanta):
+    """Funding is settled first; position and cash together are worth what they were."""
+    ledger, (owner, other) = opened(), USERS[:2]
+    ledger.trade(owner, other, 0, lots=size, cost=10**6)
+    ledger.accrue_funding(0, rate_micro)
+    asset, before = ledger.settlement(0), ledger.position(owner, 0)
+    cash = [ledger.cash(account, asset) for account in (owner, other)]
+    due = -(-size * (ledger.funding_micro[0] - before.paid_micro) // MICRO)
+    ledger.realise(owner, 0, quanta)
+    after = ledger.position(owner, 0)
+    assert (after.lots, after.quote) == (before.lots, before.quote - quanta)
+    assert ledger.cash(owner, asset) == cash[0] - due + quanta
+    assert ledger.cash(other, asset) == cash[1]

@@ -3,7 +3,7 @@
 import pytest
 
 from hullmark.clearing import State, Views
-from hullmark.domain import events
+from hullmark.domain import commands, events
 from hullmark.journal import read
 from hullmark.journal.memory import MemoryStore
 from hullmark.runtime import replay
@@ -12,7 +12,8 @@ from hullmark.sim._audit import Audit
 from ...laws.small_venue import LOTTED, STAGED, TREE
 from ...laws.stages import KINDS as STAGE_KINDS
 from ...laws.world import KINDS, World, lived, long_history
-from ..clearing.bank import ANN
+from ..clearing.backed import CAT, DAN, POOL, VAULT, backed, joined
+from ..clearing.bank import ANN, MAKER, adjust, deposit
 from .told_history import live
 
 
@@ -103,3 +104,27 @@ def test_a_sweep_that_says_nothing_of_a_breach_is_found():
 
 def fields(unit):
     return {name: getattr(unit, name) for name in unit.__struct_fields__}
+
+
+def test_what_is_cut_off_a_stake_is_the_pools_however_much_it_grows():
+    """Cat's 2.1 quanta are 2 when she leaves; the rest is in a pool that gains 1000 USDT then."""
+    bank = backed(VAULT)
+    bank.do(commands.JoinPool(pool="vault", account=CAT, quanta=7))
+    bank.do(commands.JoinPool(pool="vault", account=DAN, quanta=3))
+    bank.do(adjust(POOL, MAKER, "0.000007 USDT"))
+    bank.do(commands.LeavePool(pool="vault", account=CAT, quanta=2))
+    bank.do(deposit(POOL, "1000 USDT"), joined(DAN, 1))
+    stakes = bank.venue.pool("vault").stakes
+    assert CAT not in stakes
+    assert followed(bank.store) == []
+
+
+def test_a_stake_that_is_not_the_members_is_found():
+    bank = backed(VAULT)
+    bank.do(joined(CAT, 300), joined(DAN, 100))
+
+    def forget(state):
+        del state.stakes["vault", CAT]
+
+    found = followed(bank.store, slip_at(events.PoolJoined, forget))
+    assert any("stake in vault must be" in said for _, said in found)

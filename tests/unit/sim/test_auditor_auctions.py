@@ -44,7 +44,7 @@ def shares():
         ("AuctionTaken", {}, {"bidder": ANN}, f"taker must be no relative of {ANN}"),
         ("AuctionTaken", {}, {"bidder": EVA}, "account must be open to users"),
         ("AuctionTaken", {}, {"bidder": 103}, "taker must be no relative"),  # her child
-        ("AuctionReset", {}, {"reward_quanta": more(1)}, "reward_quanta must be 1290167, was"),
+        ("AuctionReset", {}, {"reward_quanta": more(1)}, "reward_quanta must be 1290167.0, was"),
         ("AuctionReset", {}, {"top_nano": more(-1)}, "top_nano must be 60000000000"),
         ("AuctionReset", {}, {"keeper": None}, "keeper must be there"),
         ("AuctionReset", {}, {"keeper": 999}, "account must be open to users"),

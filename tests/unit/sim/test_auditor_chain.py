@@ -140,7 +140,7 @@ def test_the_reasons_of_the_auditor_are_those_of_events():
     assert {*_auditor_chain.SAID_BY, _auditor_chain.DEADLINE, _auditor_chain.RESTARTED} == {
         reason.value for reason in HandOver
     }
-    ends = ("CURED", "SOLD", "CONVERTED", "EXPIRED", "RULES_CHANGED")
+    ends = ("CURED", "SOLD", "CONVERTED", "EXPIRED", "RULES_CHANGED", "EMPTIED")
     assert {getattr(_auditor_auctions, name) for name in ends} == {e.value for e in AuctionEnd}
     ends = ("EXPIRED", "FILLED", "LOSS_LIMIT")
     assert {getattr(_auditor_backstop, name) for name in ends} == {e.value for e in QuoteEnd}

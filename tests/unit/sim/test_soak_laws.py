@@ -3,13 +3,15 @@
 import msgspec
 import pytest
 
-from hullmark.domain import Parked, SystemAccount, events
+from hullmark.domain import Mode, Parked, SystemAccount, events
 from hullmark.journal import Journal, read
 from hullmark.journal.memory import MemoryStore
 from hullmark.runtime import Venue
 from hullmark.sim import SimulatedClock, Workload
 from hullmark.sim._soak_laws import SoakLaws
 from hullmark.sim._workload import START_NS
+
+from ..clearing.bank import PORT, Bank, deposit, events_of, opened, trade, tree
 
 STEPS = 2_500
 
@@ -147,3 +149,22 @@ def test_an_account_that_is_let_go_too_early_is_found(lived):
     let_go = events.LiquidationEnded(account=parked.account, cured=True)
     changed = msgspec.structs.replace(units[place], events=(*units[place].events, let_go))
     assert "must be healthy to be let go" in told([*units[:place], changed])[0]
+
+
+def test_a_hedge_is_opened_only_where_the_rules_name_it():
+    """A short of calls is bought back in part, and hedged with a perpetual as bitcoin rises."""
+    eve = 112
+    rules = tree(chain=[{"stage": "cost-minimal"}], hedges=["PERP"], depth_usd=DEPTH_USD)
+    bank = Bank(rules).found()
+    bank.do(opened(eve, Mode.PORTFOLIO), deposit(eve, "1000 USDT"), deposit(PORT, "140 USDT"))
+    bank.do(trade(eve, 10, "CALL", "1", seller=PORT))
+    found = events_of(bank.pass_time(1, usd="105"), events.LiquidationOrdered)
+    assert [order.instrument for order in found] == ["CALL", "PERP"]
+    units = list(read(bank.store))
+    assert told(units) == []
+    other = forged(units, events.LiquidationOrdered, lambda o: OTHER.get(o.instrument))
+    assert told(other)[0].startswith(f"orders of {PORT} must only shrink 0 lots, or be a hedge")
+
+
+DEPTH_USD = {"PERP": "1000000", "CALL": "20"}  # so that calls are dear to buy
+OTHER = {"PERP": {"instrument": "ETHER"}}

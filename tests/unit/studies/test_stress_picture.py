@@ -5,7 +5,7 @@ import re
 import pytest
 
 from hullmark.studies import ParticipantLoss, ScenarioLoss, StressScenario, StressStudy, draw_stress
-from hullmark.studies._stress_picture import ROWS_MAX
+from hullmark.studies._stress_picture import _SERIES, ROWS_MAX
 
 
 def study(*losses, fund_usd=1e6):
@@ -54,3 +54,8 @@ def test_of_very_many_the_costliest_are_shown():
 
 def test_a_book_that_loses_nothing_and_a_venue_without_a_fund_can_be_drawn():
     assert draw_stress(study(0.0, fund_usd=0.0)).startswith(b"\x89PNG")
+
+
+def test_of_equal_losses_the_smaller_mark_lies_on_the_larger():
+    one, two, both = _SERIES
+    assert one[3] < two[3] * 2**0.5 / 2 < both[3] / 2  # across a square, a diamond is a turned one

@@ -1,0 +1,36 @@
+"""What each contract has gained, in numbers worked by hand."""
+
+from hullmark.clearing._gains import contract_gains
+from hullmark.domain import Mode, commands
+
+from .bank import ANN, MAKER, PORT, Bank, deposit, opened, trade
+
+EVE = 112
+USDT = 10**6
+
+
+def gains_of(bank, account, asset=0):
+    held = bank.state.ledger.positions(account)
+    found = contract_gains(bank.state, bank.venue.views, asset, held)
+    return {bank.state.ledger.instruments[number].symbol: gain for number, gain in found}
+
+
+def test_a_gain_is_the_value_at_the_mark_less_the_cost_and_what_is_owed_of_funding():
+    """Long 3 from 100, and short 2 ether from 10; at 110 and 9, a payment of 1 % of 110 later."""
+    bank = Bank().found()
+    bank.do(deposit(ANN, "1000 USDT"), trade(ANN, 3, "PERP", "100"))
+    bank.do(trade(MAKER, 2, "ETHER", "10", seller=ANN))
+    bank.pass_time(1, usd="110", ETHER="9")
+    assert gains_of(bank, ANN) == {"PERP": 30 * USDT, "ETHER": 2 * USDT}
+    bank.do(commands.AccrueFunding(instrument="PERP", rate_nano=10_000_000))
+    assert gains_of(bank, ANN) == {"PERP": 26_700_000, "ETHER": 2 * USDT}
+
+
+def test_options_and_contracts_that_settle_elsewhere_are_left_out():
+    bank = Bank().found()
+    bank.do(deposit(PORT, "1000 USDT"), deposit(PORT, "1 BTC"), trade(PORT, 2, "INVERSE", "100"))
+    bank.do(opened(EVE, Mode.PORTFOLIO), deposit(EVE, "1000 USDT"))
+    bank.do(trade(PORT, 1, "CALL", "5", seller=EVE))
+    bank.pass_time(1, usd="125")
+    assert gains_of(bank, PORT) == {}
+    assert set(gains_of(bank, PORT, bank.state.ledger.asset_index["BTC"])) == {"INVERSE"}
