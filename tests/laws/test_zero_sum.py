@@ -2,14 +2,17 @@
 
 Users trade with each other alone, and nobody takes anything out, so what some have lost others have
 gained. The waterfall has no fund: what a bankrupt account owes is taken from those who gain by it,
-and what is left is bad debt. The law has three parts.
+and what is left is bad debt. The law has four parts.
 
 1. Whoever holds no position never pays, and nobody pays but out of a gain on the other side.
 2. Bad debt is left only where those who hold the other side have no gain left that they have not
    paid; and all who took part have gained at least that much: the money is there, in other hands.
 3. Where all have come in at one price nothing is left at all: no bad debt.
+4. Where what is left then is shared by all who have gained (``socialised_by = "gains"``), no bad
+   debt is left of any book, and still nobody pays who has not gained.
 
-That the third is not true of every book is shown at the end, one way after another.
+That the third is not true of every book is shown at the end, one way after another, and that the
+fourth is true of each of these.
 """
 
 from collections import Counter
@@ -22,6 +25,7 @@ from hullmark.domain import SystemAccount, events
 
 from ..unit.clearing.bank import Bank, deposit, events_of, fill, opened, trade, tree
 
+BY_GAINS = {"socialised_by": "gains"}
 POLICIES = ("queue", "pro-rata", "least-haircut")
 USERS = (201, 202, 203, 204, 205, 206)
 A, B, C, D, E, _ = USERS
@@ -35,11 +39,19 @@ class Ring(Bank):
     Before each unit that leaves bad debt it looks at who could have paid for it.
     """
 
-    def __init__(self, policy, *, cash, at_once=True):
+    def __init__(self, policy, *, cash, at_once=True, by_gains=False):
         rules = tree(chain=[{"stage": "partial"}], penalty="0", park_s="1")
         adl = {"policy": policy, "at_once": at_once}
         rules["waterfall"] = {"steps": ["adl", "bad-debt"], "adl": adl}
-        self.before, self.cash_in, self.left, self.payers = State(), Counter(), [], []
+        if by_gains:
+            rules["waterfall"] |= {"steps": ["adl", "socialised", "bad-debt"]} | BY_GAINS
+        self.before, self.cash_in, self.left, self.payers, self.sharers = (
+            State(),
+            Counter(),
+            [],
+            [],
+            [],
+        )
         super().__init__(rules)
         self.do(*(opened(account) for account in (*USERS, BYSTANDER)), self.said())
         self.do(deposit(BYSTANDER, "1000 USDT"))
@@ -67,6 +79,10 @@ class Ring(Bank):
         for event in events_of(found, events.Deleveraged):
             taken[event.counterparty] += event.haircut_quanta
         self.payers += [(user, self.gain(user), self.lots(user)) for user in taken]
+        for event in events_of(found, events.LossSocialised):
+            for part in event.parts:
+                gained = self.net(part.payer) - taken[part.payer] - self.cash_in[part.payer]
+                self.sharers.append((part, gained))
         for covered in events_of(found, events.DeficitCovered):
             if covered.bad_debt_quanta:
                 self.left.append((covered, self.reachable(covered.account, taken)))
@@ -169,6 +185,22 @@ def test_where_all_came_in_at_one_price_there_is_no_bad_debt(policy, steps, cash
     assert sum(ring.net(user) for user in USERS) == sum(ring.cash_in.values())
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+@settings(max_examples=40)
+@given(steps=steps, cash=wallets, at_once=st.booleans())
+def test_where_gains_share_what_is_left_no_book_leaves_bad_debt(policy, steps, cash, at_once):
+    """Prices here are whole quanta a lot: nothing is rounded, and what is missing is to be had."""
+    ring = Ring(policy, cash=cash, at_once=at_once, by_gains=True)
+    for told in live(ring, steps, one_price=False):
+        assert ring.cash(BYSTANDER) == "1000"
+        for event in told:
+            if isinstance(event, events.DeficitCovered):
+                assert event.bad_debt_quanta == 0
+    assert all(0 < part.quanta <= gained for part, gained in ring.sharers)
+    assert ring.venue.books().bad_debt["USDT"] == 0
+    assert sum(ring.net(user) for user in USERS) == sum(ring.cash_in.values())
+
+
 # From here on: books in which what is missing is somebody's gain, and cannot be reached.
 
 
@@ -238,4 +270,51 @@ def test_a_winner_whose_own_order_is_at_work_is_left_alone(policy):
     at(ring, "88", ETHER="8.8")
     assert missing_usdt(ring) == 16
     assert ring.venue.views.net_quanta(B, 0) == 170 * USDT
+    ring.check()
+
+
+def same_side(ring):
+    at(ring, "70")
+    ring.do(trade(C, 8, "PERP", "70", seller=B))
+    at(ring, "100")
+    ring.do(trade(A, 8, "PERP", "100", seller=B))
+    at(ring, "88")
+
+
+def realised(ring):
+    ring.do(trade(A, 8, "PERP", "100", seller=B))
+    at(ring, "80")
+    ring.do(trade(B, 8, "PERP", "80", seller=C))
+
+
+def hedged(ring):
+    ring.do(trade(A, 8, "PERP", "100", seller=B), trade(B, 80, "ETHER", "10", seller=D))
+    at(ring, "88", ETHER="8.8")
+
+
+def at_work(ring):
+    ring.do(trade(A, 8, "PERP", "100", seller=B), trade(B, 80, "ETHER", "10", seller=D))
+    at(ring, "100", ETHER="8.8")
+    at(ring, "88", ETHER="8.8")
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(
+    ("story", "wallet", "payers"),
+    [(same_side, 1000, {C}), (realised, 1000, {B}), (hedged, 1000, {B, D}), (at_work, 170, {B, D})],
+)
+def test_gains_that_deleveraging_does_not_reach_share_what_is_left(policy, story, wallet, payers):
+    """A is sold out at its limit to E, and owes; the others had more than that of it."""
+    ring = Ring(policy, cash=[80, wallet, 1000, 1000, 1000, 0], at_once=False, by_gains=True)
+    story(ring)
+    for order in [order for order in ring.orders() if order.account == A]:
+        limit = f"{order.limit_nano / 10**9:.9f}"
+        ring.do(fill(order.order, order.lots, limit, counterparty=E))
+    assert ring.lots(A) == 0
+    assert ring.cash(A) == "0"
+    assert ring.venue.books().bad_debt["USDT"] == 0
+    paid = {part.payer for part, _ in ring.sharers} | {user for user, *_ in ring.payers}
+    assert paid
+    assert paid <= payers | {E}  # which has bought below the mark
+    assert ring.cash(BYSTANDER) == "1000"
     ring.check()

@@ -11,7 +11,7 @@ from hullmark.clearing._fund_parts import (
     market_of,
 )
 from hullmark.clearing._haircuts import haircut
-from hullmark.clearing._loss_bearers import bearers
+from hullmark.clearing._loss_bearers import bearers, net_after
 from hullmark.clearing._price_sides import lenient_net_usd
 from hullmark.clearing._stage_facts import Course
 from hullmark.clearing._stage_step import bounded, park
@@ -19,7 +19,16 @@ from hullmark.clearing._state import State
 from hullmark.clearing._unwinds import net_worth
 from hullmark.clearing._views import Views
 from hullmark.domain import Event, Parked, events
-from hullmark.waterfall import Candidate, Inventory, LotPrice, PriceRule, allocate, load_policy
+from hullmark.waterfall import (
+    GAINS,
+    Candidate,
+    Inventory,
+    LotPrice,
+    PriceRule,
+    allocate,
+    apportion,
+    load_policy,
+)
 
 
 # Collateral without a market goes to the fund that pays. Worth more than the debt, it is not for
@@ -126,16 +135,21 @@ def paid_by_steps(
         "backstop": backstop_quanta(state, account, asset),
         "adl": sum(paid.quanta for paid in haircuts),
     }
-    base = 0
+    held, base = dict[int, int](), 0
     if "socialised" in steps and deficit > sum(available[s] for s in steps if s in available):
-        base = sum(bearers(state, asset, account, [*earlier, *haircuts]).values())
+        held = bearers(state, views, asset, account, [*earlier, *haircuts])
+        base = sum(held.values())
     available["socialised"] = base
     paid = {share.step: share.quanta for share in allocate(deficit, steps, available)}
     found: list[Event] = [*haircuts]
     if socialised := paid.get("socialised", 0):
         found.append(
             events.LossSocialised(
-                account=account, asset=symbol, quanta=socialised, base_quanta=base
+                account=account,
+                asset=symbol,
+                quanta=socialised,
+                base_quanta=base,
+                parts=_parts(state, held, socialised),
             )
         )
     found.extend(
@@ -177,22 +191,23 @@ def _haircuts(
     market = market_of(state, account)
     left = deficit - before_deleveraging(state, account, market, asset, deficit)
     policy = load_policy(rules.policy)
-    taken, spent = dict[int, int](), _spent(state, asset, earlier)
+    taken: dict[int, int] = {}
     for number, name in enumerate(contract.symbol for contract in ledger.instruments):
         lots = course.lots.get(name, 0)
         if not lots:
             continue
         if left <= 0 or ledger.settlement(number) != asset or not views.mark_nano(number):
             continue
+        found = candidates_of(state, views, number, side=-1 if lots > 0 else 1)
         candidates = [
-            _after(candidate, taken, spent)
-            for candidate in candidates_of(state, views, number, side=-1 if lots > 0 else 1)
-            if candidate.account != account
+            _after(state, views, one, asset, taken, earlier)
+            for one in found
+            if one.account != account
         ]
         mark = LotPrice(*views.unwind(number).lot_ratio)
         inventory = Inventory(instrument=name, lots=lots, mark=mark, deficit_quanta=left)
-        found = policy.allocate(inventory, candidates, price_rule=PriceRule.MARK)
-        for payer, quanta in found.haircuts:
+        books = policy.allocate(inventory, candidates, price_rule=PriceRule.MARK)
+        for payer, quanta in books.haircuts:
             taken[payer] = taken.get(payer, 0) + quanta
             left -= quanta
     return [
@@ -202,18 +217,23 @@ def _haircuts(
 
 
 # What a candidate has gained and is worth once it has paid for other positions and in other assets.
-def _after(candidate: Candidate, taken: Mapping[int, int], spent: Mapping[int, int]) -> Candidate:
-    paid = taken.get(candidate.account, 0)
-    return candidate._replace(
-        gain_quanta=candidate.gain_quanta - paid,
-        net_quanta=candidate.net_quanta - paid - spent.get(candidate.account, 0),
-    )
+def _after(
+    state: State,
+    views: Views,
+    one: Candidate,
+    asset: int,
+    taken: Mapping[int, int],
+    earlier: Sequence[events.HaircutTaken],
+) -> Candidate:
+    paid, net = taken.get(one.account, 0), one.net_quanta
+    if any(event.payer == one.account for event in earlier):
+        net = net_after(state, views, one.account, asset, earlier)
+    return one._replace(gain_quanta=one.gain_quanta - paid, net_quanta=net - paid)
 
 
-def _spent(state: State, asset: int, earlier: Sequence[events.HaircutTaken]) -> dict[int, int]:
-    spent: dict[int, int] = {}
-    for event in earlier:
-        cash = [0] * len(state.ledger.assets)
-        cash[state.ledger.asset_index[event.asset]] = -event.quanta
-        spent[event.payer] = spent.get(event.payer, 0) - net_worth(state, (), (), cash, asset)
-    return spent
+# Named only where it is not by balances, which the events before it tell.
+def _parts(state: State, held: Mapping[int, int], quanta: int) -> tuple[events.LossPart, ...]:
+    if state.in_force.waterfall.socialised_by != GAINS:
+        return ()
+    shares = zip(held, apportion(quanta, list(held.values())), strict=True)
+    return tuple(events.LossPart(payer=payer, quanta=part) for payer, part in shares if part)

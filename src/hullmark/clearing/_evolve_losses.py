@@ -1,6 +1,6 @@
 """What the events of the waterfall do to the facts: who paid, who was closed, who is owed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -61,13 +61,19 @@ def _add_haircut(state: State, account: int, asset: str, quanta: int) -> None:
 # Each pays its part, whole quanta that add up, and none more than it has.
 def _loss_socialised(event: events.LossSocialised, state: State) -> None:
     ledger, asset = state.ledger, state.ledger.asset_index[event.asset]
-    held = holders(state, asset, but=event.account)
-    parts = apportion(event.quanta, [quanta for _, quanta in held])
-    for (payer, _), part in zip(held, parts, strict=True):
+    for payer, part in _parts(event, state, asset):
         if part:
             ledger.move(payer, event.account, asset, part)
             key = payer, event.asset
             state.losses[key] = state.losses.get(key, 0) + part
+
+
+def _parts(event: events.LossSocialised, state: State, asset: int) -> Iterable[tuple[int, int]]:
+    if event.parts:
+        return [(part.payer, part.quanta) for part in event.parts]
+    held = holders(state, asset, but=event.account)
+    parts = apportion(event.quanta, [quanta for _, quanta in held])
+    return zip((payer for payer, _ in held), parts, strict=True)
 
 
 def _losses_repaid(event: events.LossesRepaid, state: State) -> None:

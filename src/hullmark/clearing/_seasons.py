@@ -1,4 +1,4 @@
-"""What accounts have paid in, and how old their gains are: kept where gains have a season.
+"""What accounts have paid in, and how old their gains are: kept where rules ask for either.
 
 An account's gain in an asset is its cash beyond what it paid in. Once a season gains are noted, and
 the note before is kept: a gain that stood in the older note and is still there is a season old, two
@@ -17,8 +17,8 @@ _NOTHING = Season()
 
 
 def note_rules(state: State) -> None:
-    """Begin to note where the rules in force have a season, with all that is there as paid in."""
-    if state.in_force.waterfall.season_ns is None:
+    """Begin to note where the rules in force ask for it, with all that is there as paid in."""
+    if not state.in_force.waterfall.notes_gains:
         for key in list(state.seasons):
             del state.seasons[key]
         state.season_ns = 0
@@ -49,7 +49,7 @@ def note_moved(
     state: State, asset: str, quanta: int, *, source: int | None = None, target: int | None = None
 ) -> None:
     """Note a payment between two accounts, into the venue or out of it, before it is booked."""
-    if state.in_force.waterfall.season_ns is None:
+    if not state.in_force.waterfall.notes_gains:
         return
     paid = quanta
     if source in state.modes and source is not None:
@@ -65,6 +65,11 @@ def note_moved(
         known = state.seasons.get(key, _NOTHING)
         more = known.paid_quanta + paid
         _keep(state, key, Season(more, known.older_quanta, known.newer_quanta))
+
+
+def paid_in(state: State, account: int, asset: str) -> int:
+    """Return what an account has paid in of an asset, and not taken out again."""
+    return state.seasons.get((account, asset), _NOTHING).paid_quanta
 
 
 def gains_of(state: State, account: int, asset: str) -> SeasonedGains:
@@ -87,8 +92,8 @@ def all_gains(state: State, asset: str) -> SeasonedGains:
 
 
 def _gain(state: State, account: int, asset: str) -> int:
-    paid = state.seasons.get((account, asset), _NOTHING).paid_quanta
-    return max(state.ledger.cash(account, state.ledger.asset_index[asset]) - paid, 0)
+    held = state.ledger.cash(account, state.ledger.asset_index[asset])
+    return max(held - paid_in(state, account, asset), 0)
 
 
 def _keep(state: State, key: tuple[int, str], season: Season) -> None:

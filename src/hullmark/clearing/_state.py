@@ -76,7 +76,7 @@ class State:
     allocations: Table[tuple[str, str], int] = field(default_factory=Table)  # by market, asset
     losses: Table[tuple[int, str], int] = field(default_factory=Table)  # socialised, by payer
     seasons: Table[tuple[int, str], Season] = field(default_factory=Table)  # by account, asset
-    season_ns: int = 0  # when gains were last noted; 0: they have no season
+    season_ns: int = 0  # when gains were last noted, or it began; 0: they are not
     deferred: tuple[Command, ...] = ()
     resting_of: dict[int, set[int]] = field(default_factory=dict)  # follows from `resting`
     working_of: dict[int, set[int]] = field(default_factory=dict)  # follows from `working`

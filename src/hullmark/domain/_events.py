@@ -25,6 +25,7 @@ from hullmark.domain._loss_events import (
     FundAllocated as FundAllocated,
     HaircutTaken as HaircutTaken,
     LossesRepaid as LossesRepaid,
+    LossPart as LossPart,
     LossSocialised as LossSocialised,
 )
 from hullmark.domain._price_memory import PriceMemory

@@ -1,6 +1,6 @@
 """Events of the waterfall: who paid for a deficit; units as in ``_events``."""
 
-from msgspec import field
+from msgspec import Struct, field
 
 from hullmark.domain._event import Recorded
 
@@ -74,13 +74,26 @@ class HaircutTaken(Recorded, frozen=True, kw_only=True, gc=False):
     realised_quanta: dict[str, int] = field(default_factory=dict)  # by instrument, quote to cash
 
 
+class LossPart(
+    Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True
+):
+    """What one account pays of a loss that is shared."""
+
+    payer: int
+    quanta: int
+
+
 class LossSocialised(Recorded, frozen=True, kw_only=True, gc=False):
-    """Holders of an asset paid for a loss, in proportion to what they hold; it is recorded."""
+    """Users paid for a loss, in proportion to what they hold of an asset; it is recorded.
+
+    Or to what they have gained in it, at prices that only the decision knows: then all are named.
+    """
 
     account: int  # whose loss it is
     asset: str
     quanta: int
-    base_quanta: int  # what they held together
+    base_quanta: int  # what they held, or had gained, together
+    parts: tuple[LossPart, ...] = ()  # none: by what they hold
 
 
 class LossesRepaid(Recorded, frozen=True, kw_only=True, gc=False):

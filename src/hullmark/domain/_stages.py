@@ -52,7 +52,7 @@ class AuctionEnd(StrEnum):
 
     CURED = "the account is healthy again, or its debt is paid"
     SOLD = "nothing is left to sell"
-    CONVERTED = "what is left is worth nothing: it goes on in the other phase"
+    CONVERTED = "the account is worth nothing any more, or something again: it begins anew"
     EXPIRED = "its time is over, and nobody has taken it"
     RULES_CHANGED = "the chain is another one than when it started"
     EMPTIED = "the account has nothing left that could be sold, and its books are closed"

@@ -3,6 +3,7 @@
 Source: ``docs/concepts/liquidation.md``, the waterfall and where a deficit came from.
 """
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -14,6 +15,7 @@ from hullmark.sim._auditor_ledger import BAD_DEBT, CUSTODY, FUND, AuditorLedger,
 from hullmark.sim._auditor_market import TOLERANCE, AuditorMarket
 from hullmark.sim._auditor_notes import AuditorEvent, AuditorNotes
 from hullmark.sim._auditor_reserves import AuditorReserves
+from hullmark.sim._auditor_seasons import AuditorSeasons
 from hullmark.sim._auditor_sides import cash_at
 from hullmark.sim._auditor_text import NANO
 from hullmark.sim._auditor_winners import apportion
@@ -31,6 +33,7 @@ class AuditorLosses:
         desk: AuditorDesk,
         funds: AuditorFunds,
         deleveraging: AuditorDeleveraging,
+        seasons: AuditorSeasons,
         notes: AuditorNotes,
     ) -> None:
         self._ledger = ledger
@@ -38,6 +41,7 @@ class AuditorLosses:
         self._desk = desk
         self._funds = funds
         self._deleveraging = deleveraging
+        self._seasons = seasons
         self._reserves = AuditorReserves(ledger, market, desk, funds)
         self._notes = notes
         self._socialised: dict[int, tuple[int, int]] = {}  # by account: quanta, and the base
@@ -107,16 +111,57 @@ class AuditorLosses:
         notes.positive(account, "quanta", quanta)
         if "socialised" not in self._market.rules.waterfall.steps:
             notes.differ(account, "steps", "with socialised", self._market.rules.waterfall.steps)
-        holders = self._reserves.holders(asset, but=account)
-        notes.equal(account, "base_quanta", sum(holders.values()), base)
         if quanta > base:
             notes.differ(account, "quanta", f"<= {base}", quanta)
-        parts = apportion(quanta, list(holders.values()))
-        for payer, part in zip(holders, parts, strict=True):
-            if part:
-                self._ledger.move(payer, account, asset, part)
-                self._funds.record(payer, asset, part)
+        if self._market.rules.waterfall.by_gains:
+            paid = {part["payer"]: part["quanta"] for part in event.get("parts", ())}
+            self._check_parts(account, asset, paid, quanta, base)
+        else:
+            holders = self._reserves.holders(asset, but=account)
+            notes.equal(account, "base_quanta", sum(holders.values()), base)
+            parts = apportion(quanta, list(holders.values()))
+            paid = {payer: part for payer, part in zip(holders, parts, strict=True) if part}
+        for payer, part in paid.items():
+            self._ledger.move(payer, account, asset, part)
+            self._funds.record(payer, asset, part)
         self._socialised[account] = quanta, base
+
+    # By what each has gained beyond what it paid in, and no further than it is worth.
+    def _check_parts(
+        self, account: int, asset: str, paid: dict[int, int], quanta: int, base: int
+    ) -> None:
+        gained, exact = self._gained(account, asset)
+        self._notes.equal(account, "parts together", quanta, sum(paid.values()))
+        if exact:
+            parts = apportion(quanta, list(gained.values()))
+            ours = {payer: part for payer, part in zip(gained, parts, strict=True) if part}
+            self._notes.equal(account, "base_quanta", sum(gained.values()), base)
+            self._notes.equal(account, "parts", ours, paid)
+        for payer in paid.keys() - gained.keys():
+            self._notes.differ(payer, "who shares a loss", "with a gain", paid[payer])
+
+    # What is there to be shared by; where floats could not tell, nothing is what it was.
+    def _base(self, account: int, asset: str) -> int:
+        if not self._market.rules.waterfall.by_gains:
+            return sum(self._reserves.holders(asset, but=account).values())
+        gained, exact = self._gained(account, asset)
+        return sum(gained.values()) if exact else 0
+
+    # Whole numbers, but for whoever holds an option.
+    def _gained(self, account: int, asset: str) -> tuple[dict[int, int], bool]:
+        found, exact, pool = dict[int, int](), True, self._reserves.backstop
+        apart = {account} | ({pool.account} if pool is not None and pool.asset == asset else set())
+        for user in self._market.modes:
+            if user in apart:
+                continue
+            parts, blurs = self._market.parts(user)
+            net, _ = self._market.net_quanta(user, asset)
+            blur = math.ceil(sum(blurs.values()))
+            most = min(parts.get(asset, 0) - self._seasons.paid(user, asset), net) + blur
+            exact = exact and not blur
+            if most > 0:
+                found[user] = most
+        return found, exact
 
     def _cover(self, event: AuditorEvent) -> None:
         account, asset, notes = event["account"], event["asset"], self._notes
@@ -178,7 +223,7 @@ class AuditorLosses:
             self._deleveraging.check_books(account, asset, left)
         left -= taken
         if "socialised" in steps:
-            base = base or sum(self._reserves.holders(asset, but=account).values())
+            base = base or self._base(account, asset)
             notes.equal(account, "socialised_quanta", min(left, base), socialised)
             left -= socialised
         notes.equal(account, "bad_debt_quanta", left, event["bad_debt_quanta"])

@@ -202,24 +202,29 @@ class AuditorMarket(AuditorQuotes):
 
         Whole numbers are exact. The mark of an option is not.
         """
-        parts, slack = dict(self.ledger.cash[account]), Fraction(0)
-        for symbol, position in self.ledger.positions[account].items():
-            terms = self.rules.instruments[symbol]
-            mark = self.quoted_nano(symbol)
-            worth, unit = terms.worth(position.lots, round(mark)) if mark else (0, 1)
-            total = worth // unit + position.quote - self.ledger.due(account, symbol)
-            parts[terms.settlement] = parts.get(terms.settlement, 0) + total
-            if terms.kind == "option":
-                blur_nano = self.blur_nano(symbol)
-                rounded = 1 + Fraction(*terms.worth(abs(position.lots), blur_nano))
-                slack += rounded * (self.usd(terms.settlement) or 0)
+        parts, blurs = self.parts(account)
         usd = self.usd(asset)
         if not usd:
             return parts.get(asset, 0), Fraction(0)
         net = parts.pop(asset, 0)
         for other, quanta in parts.items():
             net += math.floor(quanta * (self.usd(other) or 0) / usd)
+        slack = sum((blur * (self.usd(of) or 0) for of, blur in blurs.items()), Fraction(0))
         return net, slack / usd
+
+    def parts(self, account: int) -> tuple[dict[str, int], dict[str, Fraction]]:
+        """Return what cash and positions are worth by asset, and how far that may be off."""
+        parts, blurs = dict(self.ledger.cash[account]), dict[str, Fraction]()
+        for symbol, position in self.ledger.positions[account].items():
+            terms = self.rules.instruments[symbol]
+            mark, of = self.quoted_nano(symbol), terms.settlement
+            worth, unit = terms.worth(position.lots, round(mark)) if mark else (0, 1)
+            total = worth // unit + position.quote - self.ledger.due(account, symbol)
+            parts[of] = parts.get(of, 0) + total
+            if terms.kind == "option":
+                blur = Fraction(*terms.worth(abs(position.lots), self.blur_nano(symbol)))
+                blurs[of] = blurs.get(of, Fraction(0)) + 1 + blur
+        return parts, blurs
 
     @property
     def rates(self) -> Rates:

@@ -40,16 +40,20 @@ class AuditorSeasons:
         self._reserves = reserves
         self._notes = notes
         self._seasons: dict[tuple[int, str], _Season] = defaultdict(_Season)
-        self._noted_ns = 0  # when gains were noted last; 0: there is no season
+        self._noted_ns = 0  # when gains were noted last, or it began; 0: they are not
 
     def seasons(self) -> dict[tuple[int, str], tuple[int, int, int]]:
         """Return what is noted of each account and asset: paid in, older and newer gains."""
         noted = {key: (one.paid, one.older, one.newer) for key, one in self._seasons.items()}
         return {key: numbers for key, numbers in noted.items() if any(numbers)}
 
+    def paid(self, account: int, asset: str) -> int:
+        """Return what an account has paid in of an asset, and not taken out again."""
+        return self._seasons[account, asset].paid
+
     def adopt(self) -> None:
-        """Begin, where rules have a season, with all that is there as paid in; or end."""
-        if self._market.rules.waterfall.season_ns is None:
+        """Begin, where rules ask for it, with all that is there as paid in; or end."""
+        if not self._market.rules.waterfall.notes_gains:
             self._seasons.clear()
             self._noted_ns = 0
         elif not self._noted_ns:
@@ -77,7 +81,7 @@ class AuditorSeasons:
 
     def move(self, asset: str, quanta: int, source: int | None, target: int | None) -> None:
         """Follow a payment, before it is posted: first goes what was paid in, then old gains."""
-        if self._market.rules.waterfall.season_ns is None:
+        if not self._market.rules.waterfall.notes_gains:
             return
         paid = quanta
         if source in self._market.modes and source is not None:

@@ -108,6 +108,12 @@ class WaterfallTerms(NamedTuple):
     price: str = BANKRUPTCY  # at which positions are closed
     pooled: bool = True
     season_ns: int | None = None  # before which a gain leaves only as far as it is covered
+    by_gains: bool = False  # a shared loss: by what each has gained, not by what it holds
+
+    @property
+    def notes_gains(self) -> bool:
+        """Whether it has to be known what accounts have paid in."""
+        return self.season_ns is not None or self.by_gains
 
 
 def read_chain(tree: list[Mapping[str, Any]]) -> tuple[StageTerms, ...]:
@@ -135,6 +141,7 @@ def read_waterfall(tree: Mapping[str, Any]) -> WaterfallTerms:
         price=adl.get("price", own_price),
         pooled=tree.get("fund", {}).get("pooled", True),
         season_ns=_nano(tree, "season_s"),
+        by_gains=tree.get("socialised_by") == "gains",
     )
 
 

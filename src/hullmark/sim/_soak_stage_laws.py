@@ -22,7 +22,10 @@ def _socialised(laws: Followed, event: events.LossSocialised) -> Iterator[str]:
         pool = rules.pools[rules.waterfall.backstop]
         apart |= {pool.account} if pool.asset == event.asset else set()
     cash = [state.ledger.cash(account, asset) for account in state.modes if account not in apart]
-    held = [quanta for quanta in cash if quanta > 0]
+    held = [quanta for quanta in cash if quanta > 0] if not event.parts else []
+    paid = event.quanta if not event.parts else sum(part.quanta for part in event.parts)
+    if {part.payer for part in event.parts} & apart or paid != event.quanta:
+        yield f"parts of a shared loss must add up, and be of others, was {event}"
     if sum(held) > event.base_quanta or event.quanta > event.base_quanta:
         yield f"base must be >= {sum(held)}, what users hold, and >= the loss, was {event}"
 

@@ -84,6 +84,8 @@ def _draw_waterfall(chance: Random) -> Tree:
     }
     if chance.random() < 0.3:
         tree["steps"].remove("socialised")
+    elif chance.random() < 0.5:
+        tree["socialised_by"] = "gains"
     if chance.random() < 0.3:
         tree["steps"].remove("backstop")
         del tree["backstop"]

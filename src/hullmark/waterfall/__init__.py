@@ -82,6 +82,7 @@ from hullmark.waterfall._stakes import (
     slashable,
 )
 from hullmark.waterfall._steps import (
+    GAINS,
     DeleveragingRules,
     FundRules,
     Share,
@@ -90,6 +91,7 @@ from hullmark.waterfall._steps import (
 )
 
 __all__ = [
+    "GAINS",
     "Allocations",
     "Base",
     "Candidate",

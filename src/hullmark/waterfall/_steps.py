@@ -13,7 +13,8 @@ FUND, BACKSTOP, ADL, SOCIALISED, BAD_DEBT = "fund", "backstop", "adl", "socialis
 STEPS = (FUND, BACKSTOP, ADL, SOCIALISED, BAD_DEBT)
 PRICES = tuple(rule.value for rule in (PriceRule.MARK, PriceRule.BANKRUPTCY))
 _DEFAULT = (FUND, BAD_DEBT)
-_KEYS = ("steps", "backstop", "adl", "fund", "season_s")
+_KEYS = ("steps", "backstop", "adl", "fund", "season_s", "socialised_by")
+BALANCES, GAINS = "balances", "gains"
 _NEEDS = {BACKSTOP: 'waterfall.backstop = "POOL"', ADL: "[waterfall.adl]"}
 
 
@@ -52,6 +53,12 @@ class WaterfallRules:
     deleveraging: DeleveragingRules | None = None
     fund: FundRules = FundRules()
     season_ns: int | None = None  # before which a gain is withdrawable as far as it is covered
+    socialised_by: str = BALANCES  # or by what each has gained beyond what it paid in
+
+    @property
+    def notes_gains(self) -> bool:
+        """Whether what accounts have paid in is noted, which says what they have gained."""
+        return self.season_ns is not None or self.socialised_by == GAINS
 
     @classmethod
     def parse(cls, tree: Mapping[str, Any]) -> "WaterfallRules":
@@ -77,13 +84,19 @@ class WaterfallRules:
                 )
         if backstop is not None and not isinstance(backstop, str):
             raise DocumentError(f"backstop must be the name of a pool, was {backstop!r:.60}")
-        season = tree.get("season_s")
+        season, by = tree.get("season_s"), tree.get("socialised_by")
+        if by is not None and SOCIALISED not in steps:
+            listed = ", ".join(steps)
+            raise DocumentError(f"socialised_by must come with the step socialised, was {listed}")
+        if by not in (None, BALANCES, GAINS):
+            raise DocumentError(f"socialised_by must be {BALANCES} or {GAINS}, was {by!r:.60}")
         return cls(
             steps=steps,
             backstop=backstop,
             deleveraging=None if adl is None else _parse_adl(adl),
             fund=_parse_fund(tree.get("fund", {})),
             season_ns=None if season is None else _parse_season(season),
+            socialised_by=by or BALANCES,
         )
 
 

@@ -1,10 +1,12 @@
 """Who pays in the end, step by step of the waterfall, in numbers worked by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from hullmark.clearing._causes import Causes
 from hullmark.clearing._decide_losses import paid_by_steps
-from hullmark.domain import Mode, Reason, commands, events
+from hullmark.domain import Mode, Parked, Reason, commands, events
 
 from .bank import (
     ANN,
@@ -12,6 +14,7 @@ from .bank import (
     FUND,
     MAKER,
     Bank,
+    adjust,
     deposit,
     events_of,
     fill,
@@ -73,6 +76,29 @@ def test_a_socialised_loss_is_shared_by_what_everybody_holds_and_recorded():
     for account, held in ((BOB, 300 * USDT), (CAT, 100 * USDT)):
         assert 0 <= losses[account, "USDT"] - held * shared.quanta // base <= 1
     assert sum(losses.values()) == shared.quanta
+    assert bank.venue.books().bad_debt["USDT"] == 0
+    bank.check()
+
+
+def test_a_loss_is_shared_by_what_each_has_gained_and_by_nobody_else():
+    """Cat has gained 40 on ether and Dan 20 in cash; Bob has 300, and nothing but what it paid in.
+
+    The maker has paid in a million, and it has lost to Cat and Dan what it has not gained of Ann.
+    """
+    bank = venue("socialised", socialised_by="gains")
+    bank.do(deposit(DAN, "100 USDT"), trade(DAN, 2, "ETHER", "10"))
+    bank.do(trade(MAKER, 2, "ETHER", "20", seller=DAN))
+    bank.do(trade(CAT, 8, "ETHER", "5"))
+    found = closed(bank)
+    shared, covered = (only(found, kind) for kind in (events.LossSocialised, events.DeficitCovered))
+    gained = {MAKER: 168 - 60, CAT: 40, DAN: 20}
+    assert shared.base_quanta == sum(gained.values()) * USDT
+    total = covered.socialised_quanta
+    assert total == shared.quanta > 0
+    for part in shared.parts:
+        assert abs(part.quanta - total * gained[part.payer] // 168) <= 1
+    assert {part.payer for part in shared.parts} == set(gained)
+    assert bank.cash(BOB) == "300"
     assert bank.venue.books().bad_debt["USDT"] == 0
     bank.check()
 
@@ -211,3 +237,42 @@ def test_what_was_paid_in_another_asset_is_not_there_to_pay_with():
     told = paid_by_steps(state, views, ANN, 0, 60 * USDT, causes=causes, told=[earlier])
     assert only(told, events.HaircutTaken).quanta == 10 * USDT
     assert state.ledger.cash(MAKER, bitcoin) == 10**14
+
+
+def test_gains_in_another_asset_pay_nothing_of_a_debt():
+    """At 70 the maker has gained 240 from Ann, and Bob 0.1786 bitcoin by an inverse contract."""
+    bank = venue("adl", adl={"policy": "least-haircut", "at_once": False})
+    bank.do(trade(MAKER, 100, "INVERSE", "80", seller=BOB))
+    bank.pass_time(1, usd="70")
+    state, views, deficit = bank.state, bank.venue.views, 300 * USDT
+    state.courses[ANN] = replace(state.courses[ANN], lots={"PERP": 8, "INVERSE": 100})
+    told = paid_by_steps(state, views, ANN, 0, deficit, causes=Causes(deficit, 0, 0, 0, 0))
+    taken = {e.payer: e.quanta for e in events_of(told, events.HaircutTaken)}
+    assert taken == {MAKER: 240 * USDT}
+    assert only(told, events.DeficitCovered).bad_debt_quanta == 60 * USDT
+
+
+def test_what_others_have_paid_is_told_of_an_asset_that_nothing_is_owed_of_any_more():
+    """Ann owes 100 USDC too: closed at 84.375, Bob pays the 35 missing, and she has 75 USDT."""
+    rules = tree(chain=[{"stage": "partial"}])
+    rules["waterfall"] = {"steps": ["adl", "bad-debt"], "adl": {"policy": "queue"}}
+    bank = Bank(rules).found()
+    bank.do(deposit(ANN, "200 USDT"), deposit(ANN, "0.5 GOLD"), deposit(BOB, "1000 USDT"))
+    bank.do(trade(ANN, 8, "PERP", "100", seller=BOB), adjust(ANN, MAKER, "100 USDC"))
+    found = bank.pass_time(1, usd="80")
+    seized = {e.asset: e.quanta for e in events_of(found, events.CollateralSeized)}
+    assert seized == {"USDT": 75 * USDT, "GOLD": 500}
+    told = {e.asset: e for e in events_of(found, events.DeficitCovered)}
+    paid = {asset: (e.haircut_quanta, e.bad_debt_quanta) for asset, e in told.items()}
+    assert paid == {"USDT": (35 * USDT, 0), "USDC": (0, 100 * USDT)}
+    bank.check()
+
+
+def test_collateral_that_is_worth_more_than_the_debt_is_not_for_the_taking():
+    """Ann owes 34.72 after all is sold; nobody buys her ounce of gold, which is worth 50."""
+    bank = Bank(tree(chain=[{"stage": "partial"}])).found()
+    bank.do(deposit(ANN, "100 USDT"), deposit(ANN, "1 GOLD"), trade(ANN, 8, "PERP", "100"))
+    bank.pass_time(1, usd="85")
+    found = closed(bank, "84")
+    assert only(found, events.LiquidationParked).reason is Parked.NOTHING_HELPS
+    assert (bank.cash(ANN), bank.cash(ANN, "GOLD")) == ("-34.72", "1")

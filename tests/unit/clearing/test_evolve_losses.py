@@ -134,3 +134,12 @@ def test_the_end_of_a_deleveraging_changes_nothing():
         uncovered_quanta=0,
     )
     assert moved(ended) == {}
+
+
+def test_a_loss_that_names_its_bearers_is_borne_by_them_alone():
+    parts = (events.LossPart(payer=POOL, quanta=2), events.LossPart(payer=BIDDER, quanta=5))
+    shared = events.LossSocialised(
+        account=OWNER, asset="USDT", quanta=7, base_quanta=7, parts=parts
+    )
+    assert moved(shared) == {POOL: -2, BIDDER: -5, OWNER: 7}
+    assert after(shared).losses == {(POOL, "USDT"): 2, (BIDDER, "USDT"): 5}

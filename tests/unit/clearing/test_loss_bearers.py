@@ -93,10 +93,10 @@ def test_the_base_of_a_shared_loss_is_what_its_bearers_have_by_then():
         ),
         events.HaircutTaken(account=PORT, payer=CLEO, asset="USDT", quanta=3),
     ]
-    wanted = bearers(state, USDT, PORT, cuts)
+    wanted = bearers(state, found.venue.views, USDT, PORT, cuts)
     for event in cuts:
         evolve(state, event)
-    assert wanted == bearers(state, USDT, PORT, [])
+    assert wanted == bearers(state, found.venue.views, USDT, PORT, [])
     assert CLEO not in wanted
 
 

@@ -6,11 +6,11 @@ at a higher price has a gain in cash.
 
 from hypothesis import given, settings, strategies as st
 
-from hullmark.clearing._seasons import all_gains, gains_of
+from hullmark.clearing._seasons import all_gains, gains_of, paid_in
 from hullmark.clearing._stage_facts import Season
 from hullmark.domain import commands
 
-from .bank import ANN, BOB, MAKER, Bank, adopt, deposit, trade, transfer, tree, withdraw
+from .bank import ANN, BOB, FUND, MAKER, Bank, adopt, deposit, trade, transfer, tree, withdraw
 
 USDT = 10**6
 HOUR = 3_600
@@ -154,3 +154,26 @@ def test_paid_in_and_gains_are_never_more_than_there_is(steps):
     total = all_gains(bank.state, "USDT")
     parts = [gains_of(bank.state, account, "USDT") for account in bank.state.modes]
     assert total == tuple(sum(column) for column in zip(*parts, strict=True))
+
+
+def test_what_is_paid_in_is_noted_where_gains_share_losses_and_nothing_grows_old():
+    rules = tree()
+    rules["waterfall"] = {"steps": ["socialised", "bad-debt"], "socialised_by": "gains"}
+    bank = Bank(rules).found()
+    bank.do(deposit(ANN, "100 USDT"), deposit(BOB, "1000 USDT"))
+    gain(bank, 7)
+    hours(bank, 3)
+    assert (paid(bank), paid_in(bank.state, ANN, "USDT")) == (100, 100 * USDT)
+    assert found(bank) == (0, 7)
+    bank.do(withdraw(ANN, "30 USDT"), transfer(BOB, ANN, "5 USDT"))
+    assert (paid(bank), paid(bank, BOB)) == (75, 995)
+
+
+def test_nothing_is_noted_of_who_has_nothing_or_is_no_user():
+    bank = Bank().found()
+    bank.do(deposit(ANN, "100 USDT"))
+    rules = tree()
+    rules["waterfall"] = {"season_s": "60"}
+    bank.do(adopt(rules), deposit(FUND, "5 USDT"))
+    known = {(MAKER, "USDT"), (MAKER, "USDC"), (MAKER, "BTC"), (ANN, "USDT")}
+    assert set(bank.state.seasons) == known

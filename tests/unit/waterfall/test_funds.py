@@ -128,3 +128,18 @@ def test_a_fund_cannot_be_changed_behind_its_back():
 def test_a_step_that_breaks_a_rule_is_refused(step, rule):
     with pytest.raises(InvalidInputError, match=rule):
         step(Allocations(5, {"A": 10}))
+
+
+def test_a_fund_begins_with_nothing_and_a_market_without_a_part_has_none():
+    assert Allocations() == Allocations(0, {})
+    fund, parts, left = Allocations(5, {"A": 10}).paid("B", 7, pooled=False)
+    assert (parts, left) == ((FundPart(None, 5),), 2)
+    assert fund == Allocations(0, {"A": 10})
+
+
+def test_a_payment_may_be_nothing_and_a_part_may_be_all_or_none_of_the_fund():
+    fund = Allocations(5, {"A": 10})
+    assert fund.received(0) == fund
+    assert fund.paid("A", 0) == (fund, (), 0)
+    assert fund.allocated("A", 5) == Allocations(0, {"A": 15})
+    assert fund.allocated("A", -10) == Allocations(15, {"A": 0})

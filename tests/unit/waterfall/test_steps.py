@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 from hullmark.core import INT64_MAX, NANO, SECOND_NS
 from hullmark.errors import DocumentError, InvalidInputError
 from hullmark.waterfall import (
+    GAINS,
     DeleveragingRules,
     FundRules,
     PriceRule,
@@ -100,6 +101,7 @@ def test_each_step_is_read_with_its_terms():
             "adl": {"policy": "queue", "price": "bankruptcy", "at_once": False},
             "fund": {"listing": "0.25", "pooled": False},
             "season_s": "3600",
+            "socialised_by": "gains",
         }
     )
     assert found.steps == ("fund", "backstop", "adl", "socialised", "bad-debt")
@@ -109,6 +111,7 @@ def test_each_step_is_read_with_its_terms():
     )
     assert found.fund == FundRules(listing_nano=NANO // 4, pooled=False)
     assert found.season_ns == 3_600 * SECOND_NS
+    assert found.socialised_by == GAINS
 
 
 @pytest.mark.parametrize(("said", "share_nano"), [("0", 0), ("1", NANO)])
@@ -160,7 +163,10 @@ def test_bad_steps_are_refused_by_rule_and_value(steps, message):
     ("tree", "message"),
     [
         (["fund"], "the steps must stand in a table, was ['fund']"),
-        ({"step": ["bad-debt"]}, "unknown key 'step'; known: steps, backstop, adl, fund, season_s"),
+        (
+            {"step": ["bad-debt"]},
+            "unknown key 'step'; known: steps, backstop, adl, fund, season_s, socialised_by",
+        ),
         (
             {"backstop": "stakers"},
             "backstop has terms, and does not stand in steps: fund, bad-debt",
@@ -170,6 +176,14 @@ def test_bad_steps_are_refused_by_rule_and_value(steps, message):
             "adl has terms, and does not stand in steps: bad-debt",
         ),
         ({"season_s": "0"}, "season_s must be > 0, was 0; leave it out for none"),
+        (
+            {"socialised_by": "gains"},
+            "socialised_by must come with the step socialised, was fund, bad-debt",
+        ),
+        (
+            {"steps": ["socialised", "bad-debt"], "socialised_by": "luck"},
+            "socialised_by must be balances or gains, was 'luck'",
+        ),
         ({"fund": 1}, "fund must be a table, was 1"),
         ({"fund": {"share": "1"}}, "fund has an unknown key 'share'"),
         ({"fund": {"listing": "1.1"}}, "fund.listing must be in [0, 1], was 1.1"),
@@ -209,3 +223,17 @@ def test_bad_terms_of_deleveraging_are_refused_by_rule_and_value(adl, message):
     with pytest.raises(DocumentError) as refused:
         WaterfallRules.parse({"steps": ["adl", "bad-debt"], "adl": adl})
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("tree", "noted"),
+    [
+        ({}, False),
+        ({"season_s": "60"}, True),
+        ({"steps": ["socialised", "bad-debt"]}, False),
+        ({"steps": ["socialised", "bad-debt"], "socialised_by": "balances"}, False),
+        ({"steps": ["socialised", "bad-debt"], "socialised_by": "gains"}, True),
+    ],
+)
+def test_what_is_paid_in_is_noted_only_where_gains_count(tree, noted):
+    assert WaterfallRules.parse(tree).notes_gains is noted
