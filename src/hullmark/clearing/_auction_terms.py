@@ -113,11 +113,16 @@ def share_offer(state: State, views: Views, auction: Auction) -> ShareOffer:
 
 def health_quanta(state: State, views: Views, account: int, asset: int) -> int:
     """Return maintenance health in quanta of an asset, rounded down."""
+    return quanta_worth(state, asset, views.health(account).health)
+
+
+def quanta_worth(state: State, asset: int, usd: float) -> int:
+    """Return how many quanta of an asset some USD are worth, rounded down."""
     price, unit = asset_price_nano(state, asset), state.ledger.assets[asset].quanta_per_unit
     if not price:
         return 0
     with exactly(_DIGITS):
-        quanta = Decimal(views.health(account).health) * NANO * unit / price
+        quanta = Decimal(usd) * NANO * unit / price
         return int(quanta.to_integral_value("ROUND_FLOOR"))
 
 

@@ -66,10 +66,12 @@ def _at_the_end(
     state: State, views: Views, engine: LiquidationEngine, case: Case
 ) -> tuple[Event, ...]:
     if not case.held:
-        return tuple(close_books(state, views, case.account))
-    if closed := deleverage(state, views, case):
+        books = tuple(close_books(state, views, case.account))
+        if not isinstance(books[0], events.LiquidationParked):
+            return books  # else there is something that is worth selling: it is offered again
+    elif closed := deleverage(state, views, case):
         return tuple(closed)
-    if sold := _after_all(state, views, engine, case):
+    elif sold := _after_all(state, views, engine, case):
         return sold
     again = state.in_force.liquidation.restart
     return (

@@ -6,6 +6,7 @@ from hullmark.clearing._auction_terms import (
     ShareOffer,
     dust_quanta,
     lot_price_nano,
+    quanta_worth,
     reset_due,
     share_offer,
 )
@@ -146,10 +147,10 @@ def _take_share(
     share_nano = min(command.share_nano or 0, offer.largest_nano)
     reserved = auction.reserved_quanta if auction.phase is AuctionPhase.SOLVENT else 0
     part = part_of(state, views, account, share_nano=share_nano, reserved=(asset, reserved))
-    # What the bidder pays, up; what it is paid, down: the ceiling of a signed price is both.
-    paid = -(-offer.price_quanta * share_nano // NANO)
+    paid = _price_of_part(state, views, auction, part, offer, share_nano)
     refused = (
-        _need_price(command, paid)
+        _need_insolvency(command, auction, offer)
+        or _need_price(command, paid)
         or _need_lots(state, command, auction, part)
         or _need_cure(views, command, auction, part, asset, paid, offer)
     )
@@ -183,6 +184,21 @@ def _take_share(
     if share_nano == NANO:
         return (*told, _ended(command.auction, auction, AuctionEnd.SOLD))
     return told
+
+
+# What the bidder pays, up; what it is paid, down: the ceiling of a signed price is both. Of a few
+# large lots a share may be hardly any: whoever is paid for taking risk over gets no more than what
+# the account lacks less by it, or it would be paid again for what it has left there.
+def _price_of_part(
+    state: State, views: Views, auction: Auction, part: Part, offer: ShareOffer, share_nano: int
+) -> int:
+    paid = -(-offer.price_quanta * share_nano // NANO)
+    if paid >= 0 or part.whole:
+        return paid
+    account, asset = auction.account, state.ledger.asset_index[auction.asset]
+    after = views.health_after(account, part.given_up(), part.cash).health
+    lacks_less = quanta_worth(state, asset, after - views.health(account).health)
+    return max(paid, -max(lacks_less, 0))
 
 
 def _waited(state: State, views: Views, account: int, part: Part) -> int:
@@ -289,6 +305,16 @@ def _need_no_reset(state: State, auction: Auction) -> events.Refused | None:
         return None
     detail = f"the auction of account {auction.account} must be reset before anybody buys"
     return refuse(Reason.RESET_DUE, detail)
+
+
+# An account that is worth something is sold, and is not given away: the next look sees to it.
+def _need_insolvency(
+    command: commands.TakeAuction, auction: Auction, offer: ShareOffer
+) -> events.Refused | None:
+    if auction.phase is AuctionPhase.SOLVENT or offer.net_quanta <= 0:
+        return None
+    detail = f"account {auction.account} of auction {command.auction} is worth something again"
+    return refuse(Reason.RESET_DUE, f"{detail}: it is to be sold, was {offer.net_quanta} quanta")
 
 
 def _need_price(command: commands.TakeAuction, paid: int) -> events.Refused | None:

@@ -132,6 +132,10 @@ def _auction_reset(event: events.AuctionReset, state: State) -> None:
     if event.keeper is not None:
         asset = state.ledger.asset_index[auction.asset]
         state.ledger.move(event.account, event.keeper, asset, event.reward_quanta)
+        course = state.courses.get(event.account, Course())
+        given = dict(course.rewarded_quanta)
+        given[auction.asset] = given.get(auction.asset, 0) + event.reward_quanta
+        state.courses[event.account] = replace(course, rewarded_quanta=given)
 
 
 def _auction_ended(event: events.AuctionEnded, state: State) -> None:

@@ -13,7 +13,7 @@ from hullmark.clearing._auction_terms import (
 )
 from hullmark.clearing._fund_parts import allocations_of
 from hullmark.clearing._market_view import asset_price_nano
-from hullmark.clearing._stage_facts import Auction
+from hullmark.clearing._stage_facts import Auction, Course
 from hullmark.clearing._state import State
 from hullmark.clearing._views import Views
 from hullmark.core import NANO, mul_div_ceil, mul_div_floor
@@ -35,7 +35,8 @@ def reward_of(state: State, views: Views, auction: Auction) -> int:
     It is a part of the penalty, and the account pays it at once: were it the fund's money until a
     lot is sold, an owner could have a friend rewarded, and pay the debt before anybody buys.
     Nothing for a lot that is dust, so that nobody lives on resetting what nobody will buy; never
-    more than is left of the penalty, nor than the account is worth and the fund has free.
+    more than is left of the penalty, in all auctions of the liquidation, nor than the account is
+    worth and the fund has free.
     """
     rules, asset = rules_of(state), state.ledger.asset_index[auction.asset]
     dust = dust_quanta(state, asset)
@@ -43,9 +44,23 @@ def reward_of(state: State, views: Views, auction: Auction) -> int:
         return 0
     tip = usd_quanta(state, asset, rules.tip_usd_nano)
     reward = tip + mul_div_floor(auction.tab_quanta, rules.chip_nano, NANO)
-    backed = max(views.net_quanta(auction.account, asset), 0)
+    backed = views.net_quanta(auction.account, asset)
     backed += allocations_of(state, asset).unallocated_quanta
-    return min(reward, auction.tab_quanta - auction.debt_quanta, backed)
+    course = state.courses.get(auction.account, Course())
+    given = course.rewarded_quanta.get(auction.asset, 0)
+    penalty_nano = state.in_force.liquidation.penalty_nano
+    penalty = mul_div_floor(auction.tab_quanta, penalty_nano, NANO + penalty_nano)
+    left = min(auction.tab_quanta - auction.debt_quanta, penalty - given, backed)
+    return min(reward, max(left, 0))
+
+
+def is_dust(state: State, auction: Auction) -> bool:
+    """Return whether nothing is left of a lot, or no more than dust: nobody comes for that."""
+    assert auction.lot_asset is not None, "a lot is of an asset"
+    index = state.ledger.asset_index
+    left = min(auction.lot_quanta, state.ledger.cash(auction.account, index[auction.lot_asset]))
+    worth = _worth_of_lot(state, replace(auction, lot_quanta=max(left, 0)))
+    return left <= 0 or worth < dust_quanta(state, index[auction.asset])
 
 
 # At the price of the oracle now, rounded down.

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
+from msgspec import structs
+
 from hullmark.clearing._auction_terms import (
     open_usd_nano,
     reset_due,
@@ -12,6 +14,7 @@ from hullmark.clearing._auction_terms import (
 )
 from hullmark.clearing._breaker_level import is_stopped
 from hullmark.clearing._cases import unwinds_of
+from hullmark.clearing._lot_bids import is_dust
 from hullmark.clearing._market_view import asset_price_nano
 from hullmark.clearing._rules import Rules
 from hullmark.clearing._stage_facts import Auction
@@ -80,20 +83,25 @@ def is_due(state: State, account: int) -> bool:
     deadline_ns = rules.deadline_ns
     entered_ns = state.courses[account].entered_ns
     over = deadline_ns is not None and state.now_ns - entered_ns >= deadline_ns
-    return over or (rules_of(state).self_reset and reset_due(state, auction))
+    due = rules_of(state).self_reset and reset_due(state, auction)
+    return over or due or is_dust(state, auction)
 
 
 def for_sale(state: State, cash: Sequence[int]) -> tuple[int, int] | None:
     """Return the asset that most is owed of, in USD, and the first that can be auctioned for it.
 
-    By their numbers. Assets are sold in the order in which the venue declares them.
+    By their numbers. Assets are sold in the order in which the venue declares them, those that
+    come to no more than dust left out: nobody would come for them, and all would wait.
     """
     owed = [asset for asset, quanta in enumerate(cash) if quanta < 0]
     if not owed:
         return None
     debt = max(owed, key=lambda asset: _worth_nano(state, asset, -cash[asset]))
+    place = state.in_force.liquidation.place_of(Stage.DUTCH_AUCTION)
+    dust_nano = 0 if place is None else rules_of(state).dust_usd_nano
     for lot, quanta in enumerate(cash):
-        if quanta > 0 and lot != debt and asset_price_nano(state, lot):
+        is_priced = quanta > 0 and lot != debt and asset_price_nano(state, lot) > 0
+        if is_priced and _worth_nano(state, lot, quanta) >= dust_nano:
             return debt, lot
     return None
 
@@ -109,25 +117,43 @@ def _shape(rules: Rules | None) -> list[tuple[Stage, AuctionKind | None]]:
     return [(each.stage, None if each.auction is None else each.auction.kind) for each in chain]
 
 
-# Reset by the venue itself, turned into the other phase, or left alone until somebody buys.
 def _follow(step: Step, number: int, auction: Auction) -> Answer:
-    state = step.state
     if auction.kind is AuctionKind.LOT:
-        if state.ledger.cash(step.account, state.ledger.asset_index[auction.asset]) >= 0:
-            return ended(state, step.account, AuctionEnd.CURED)
-        due = rules_of(state).self_reset and reset_due(state, auction)
-        if not due or is_stopped(state, BreakerAction.RESET):
-            return ()
-        return renewed(state, number, auction, keeper=None, reward=0)
-    offer = share_offer(state, step.views, auction)
-    over = state.now_ns - auction.started_ns > rules_of(state).tail_ns
-    if auction.phase is AuctionPhase.SOLVENT:
-        worth_it = offer.net_quanta > auction.reserved_quanta and not over
-        if worth_it or is_stopped(state, BreakerAction.START):
-            return ()
-        again = _share(step, AuctionPhase.INSOLVENT)
-        return (*ended(state, step.account, AuctionEnd.CONVERTED), again)
-    return HandOver.UNSOLD if over else ()
+        return _follow_lot(step, number, auction)
+    return _follow_share(step, auction)
+
+
+# Reset by the venue itself, or left alone until somebody buys.
+def _follow_lot(step: Step, number: int, auction: Auction) -> Answer:
+    state = step.state
+    if state.ledger.cash(step.account, state.ledger.asset_index[auction.asset]) >= 0:
+        return ended(state, step.account, AuctionEnd.CURED)
+    if is_dust(state, auction):
+        return HandOver.UNSOLD
+    due = rules_of(state).self_reset and reset_due(state, auction)
+    if not due or is_stopped(state, BreakerAction.RESET):
+        return ()
+    return renewed(state, number, auction, keeper=None, reward=0)
+
+
+# Begun anew where its account is worth nothing any more, or something again, or nothing but what
+# bidders paid in: what is worth something is sold, and only what is worth nothing is paid for.
+def _follow_share(step: Step, auction: Auction) -> Answer:
+    state = step.state
+    net, phase = share_offer(state, step.views, auction).net_quanta, AuctionPhase.INSOLVENT
+    if net > 0:
+        phase = AuctionPhase.SOLVENT
+    if phase is auction.phase and (net <= 0 or net > auction.reserved_quanta):
+        over = state.now_ns - auction.started_ns > rules_of(state).tail_ns
+        return HandOver.UNSOLD if over else ()
+    if is_stopped(state, BreakerAction.START):
+        return ()
+    again = _share(step, phase)
+    charged = min(again.notional_nano, auction.notional_nano)  # there may be no room for more
+    return (
+        *ended(state, step.account, AuctionEnd.CONVERTED),
+        structs.replace(again, notional_nano=charged),
+    )
 
 
 def renewed(

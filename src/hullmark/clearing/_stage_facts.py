@@ -27,6 +27,7 @@ class Course:
     began_ns: int = 0  # when the liquidation began
     part_ns: int | None = None  # when its last order for a part of a position left
     ordered: Ordered | None = None  # what it has ordered, where sizes cap that
+    rewarded_quanta: dict[str, int] = field(default_factory=dict)  # to keepers, by asset
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ NO_START, NO_RESET, NO_TAKE = 1, 2, 3  # levels of the breaker
 EMPTIED = "the account has nothing left that could be sold, and its books are closed"
 CURED = "the account is healthy again, or its debt is paid"
 SOLD = "nothing is left to sell"
-CONVERTED = "what is left is worth nothing: it goes on in the other phase"
+CONVERTED = "the account is worth nothing any more, or something again: it begins anew"
 EXPIRED = "its time is over, and nobody has taken it"
 RULES_CHANGED = "the chain is another one than when it started"
 
@@ -53,7 +53,7 @@ class AuditorAuctions:
         self._reserves = AuditorReserves(ledger, market, desk, funds)
         self._last = 0  # number of the newest auction
         self.open: dict[int, Auction] = {}  # by number
-        self._converted: int | None = None  # the account whose auction has just been turned
+        self._converted: tuple[int, int] | None = None  # whose auction is begun anew, its charge
         desk.busy.append(self._is_left_alone)
 
     def handlers(self) -> dict[str, Callable[[AuditorEvent], None]]:
@@ -77,7 +77,8 @@ class AuditorAuctions:
         auction, chain = self._desk.auctions.get(account), self._market.rules.liquidation.chain
         if auction is None or auction.kind == SHARE or not chain:
             return False
-        return not (self._is_late(account) or (self._terms.self_reset and self._is_due(auction)))
+        due = self._terms.self_reset and self._is_due(auction)
+        return not (self._is_late(account) or due or self._is_dust(auction))
 
     def _is_late(self, account: int) -> bool:
         case, chain = self._desk.case(account), self._market.rules.liquidation.chain
@@ -86,8 +87,10 @@ class AuditorAuctions:
 
     def _start(self, event: AuditorEvent) -> None:
         account, terms, notes = event["account"], self._terms, self._notes
-        case, converted = self._desk.case(account), self._converted == account
-        self._converted = None
+        case, charged = self._desk.case(account), None
+        if self._converted is not None and self._converted[0] == account:
+            charged = self._converted[1]
+        converted, self._converted = charged is not None, None
         if self._desk.wanted(account) is False:
             notes.differ(account, "account", "in breach", account)
         if account in self._desk.auctions:
@@ -103,7 +106,7 @@ class AuditorAuctions:
         if event["kind"] == LOT:
             self._check_lot(account, terms, event)
         else:
-            self._check_share(account, event, converted)
+            self._check_share(account, event, charged)
         notional = event.get("notional_nano", 0)
         self._check_limits(account, terms, event, 0 if converted else notional)
         auction = Auction(
@@ -126,7 +129,8 @@ class AuditorAuctions:
     def _check_lot(self, account: int, terms: AuctionTerms, event: AuditorEvent) -> None:
         notes, cash, rules = self._notes, self._desk.cash(account), self._market.rules
         owed = [asset for asset in rules.assets if cash.get(asset, 0) < 0]
-        lots = [a for a in rules.assets if cash.get(a, 0) > 0 and self._market.index(a)]
+        usd = {a: cash[a] * (self._market.usd(a) or 0) for a in rules.assets if cash.get(a, 0) > 0}
+        lots = [a for a in usd if self._market.index(a) and usd[a] >= terms.dust_usd]
         if not owed or not lots:
             notes.differ(account, "a lot", "of what is held against a debt", cash)
             return
@@ -147,19 +151,18 @@ class AuditorAuctions:
         for name, value in ours.items():
             notes.equal(account, name, value, event.get(name, 0))
 
-    def _check_share(self, account: int, event: AuditorEvent, converted: bool) -> None:
+    def _check_share(self, account: int, event: AuditorEvent, charged: int | None) -> None:
         asset, notes = self._desk.deficit_asset(account), self._notes
         net, slack = self._market.net_quanta(account, asset)
-        if not converted and abs(net) > slack:
+        if abs(net) > slack:
             notes.equal(account, "phase", SOLVENT if net > 0 else INSOLVENT, event["phase"])
-        if converted:
-            notes.equal(account, "phase", INSOLVENT, event["phase"])
         notes.equal(account, "asset", asset, event["asset"])
         notes.equal(account, "top_nano", NANO, event["top_nano"])
         held = self._ledger.positions[account]
         sizes = (abs(p.lots) * (self._market.notional(s) or 0) for s, p in held.items())
         notional = min(sum(sizes, Fraction(0)) * NANO, Fraction(PRICE_NANO_MAX))
         near = len(held) + notional / 10**12
+        notional = min(notional, Fraction(PRICE_NANO_MAX if charged is None else charged))
         notes.near(account, "notional_nano", notional, event.get("notional_nano", 0), near)
 
     def _check_limits(
@@ -274,6 +277,8 @@ class AuditorAuctions:
         if keeper is not None:
             self._ledger.move(account, keeper, auction.asset, event.get("reward_quanta", 0))
             auction.debt_quanta += event.get("reward_quanta", 0)
+            given = self._desk.case(account).rewarded_quanta
+            given[auction.asset] = given.get(auction.asset, 0) + event.get("reward_quanta", 0)
 
     def _end(self, event: AuditorEvent) -> None:
         account, reason, notes = event["account"], event["reason"], self._notes
@@ -292,23 +297,38 @@ class AuditorAuctions:
             holds = self._has_nothing(account)
         elif reason == CONVERTED:
             net, slack = self._market.net_quanta(account, auction.asset)
-            gone = net - slack <= auction.reserved_quanta or self._is_over(auction)
-            holds = auction.kind == SHARE and auction.phase == SOLVENT and gone
-            self._converted = account
+            if auction.phase == SOLVENT:
+                holds = net - slack <= auction.reserved_quanta
+            else:
+                holds = net + slack > 0
+            holds = holds and auction.kind == SHARE
+            self._converted = account, auction.notional_nano
         else:
-            insolvent = auction.phase == INSOLVENT and self._is_over(auction)
-            holds = reason == EXPIRED and (insolvent or self._is_late(account))
+            over = self._is_over(auction) if auction.kind == SHARE else self._is_dust(auction)
+            holds = reason == EXPIRED and (over or self._is_late(account))
         if not holds:
             notes.differ(account, "an auction", f"one that ends, as {reason}", "open")
 
     # No position, and no balance with a price that could be sold against a debt.
     def _has_nothing(self, account: int) -> bool:
         cash = self._desk.cash(account)
-        sold = [a for a, quanta in cash.items() if quanta > 0 and self._market.index(a)]
+        dust_usd = self._terms.dust_usd if self._market.rules.liquidation.chain else Fraction()
+        worth = {a: quanta * (self._market.usd(a) or 0) for a, quanta in cash.items()}
+        sold = [a for a, usd in worth.items() if self._market.index(a) and usd > 0]
+        sold = [a for a in sold if worth[a] >= dust_usd]
         return not self._ledger.positions[account] and not (sold and min(cash.values()) < 0)
 
     def _is_over(self, auction: Auction) -> bool:
         return self._notes.now_ns - auction.started_ns > self._terms.tail_ns
+
+    # Nothing is left of the lot, or no more than dust.
+    def _is_dust(self, auction: Auction) -> bool:
+        lot = auction.lot_asset or ""
+        held = min(auction.lot_quanta, self._ledger.cash[auction.account][lot])
+        usd = held * (self._market.usd(lot) or Fraction())
+        price = self._market.usd(auction.asset)
+        dust = self._quanta(auction.asset, self._terms.dust_usd)
+        return held <= 0 or not price or math.floor(usd / price) < dust
 
     def _is_due(self, auction: Auction) -> bool:
         cusp_nano = ceiling(*(self._terms.cusp * auction.top_nano).as_integer_ratio())
@@ -347,7 +367,10 @@ class AuditorAuctions:
         if not price or tab < dust or math.floor(lot_usd / price) < dust:
             return 0, Fraction(0)
         reward = self._quanta(asset, terms.tip_usd) + math.floor(tab * terms.chip)
-        reward = min(reward, tab - auction.debt_quanta)
+        given = self._desk.case(auction.account).rewarded_quanta.get(asset, 0)
+        rate = self._market.rules.liquidation.penalty
+        reward = min(reward, tab - auction.debt_quanta, math.floor(tab * rate / (1 + rate)) - given)
         net, slack = self._market.net_quanta(auction.account, asset)
-        backed = max(net, 0) + self._funds.free(asset)
-        return min(reward, backed), (slack if backed - slack < reward else Fraction(0))
+        backed = net + self._funds.free(asset)
+        near = slack if backed - slack < reward else Fraction(0)
+        return max(min(reward, backed), 0), near

@@ -26,6 +26,7 @@ class Case:
     )  # by settlement asset, as the next
     late_quanta: dict[str, int] = field(default_factory=dict)
     oracle_quanta: dict[str, int] = field(default_factory=dict)
+    rewarded_quanta: dict[str, int] = field(default_factory=dict)  # to keepers
     closed_quanta: dict[str, int] = field(default_factory=dict)  # paid by others, not told yet
     paid_by_others: bool = False  # all of what was missing, so that it is let go with the rest
     closing: dict[str, int] | None = None  # cash when its books began to be closed

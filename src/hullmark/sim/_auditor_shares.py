@@ -30,6 +30,7 @@ class _Offer:
     largest: Fraction  # share
     blur: Fraction  # quanta by which what is held may be off: options are floats
     slack: Fraction  # and the price
+    health: Fraction  # quanta
 
 
 class AuditorShares:
@@ -69,8 +70,6 @@ class AuditorShares:
         share = Fraction(share_nano, NANO)
         if not 0 < share <= offer.largest + Fraction(1, NANO):
             notes.differ(account, "share_nano", f"<= {float(offer.largest)}", share_nano)
-        price = ceiling(*(offer.price * share).as_integer_ratio())
-        notes.near(account, "paid_quanta", price, paid, math.ceil(offer.slack * share))
         if auction.phase == INSOLVENT:
             self._losses.check_paid_in(account, auction.asset, max(-paid, 0), share)
         elif paid <= 0:
@@ -81,8 +80,21 @@ class AuditorShares:
         released = auction.notional_nano * share_nano // NANO
         notes.equal(account, "notional_nano", released, event.get("notional_nano", 0))
         self._ledger.move(bidder, account, auction.asset, paid)
+        self._check_price(account, auction.asset, offer, share, paid)
         auction.reserved_quanta += max(paid, 0)
         auction.sold = share_nano == NANO
+
+    # Whoever is paid gets no more than the account lacks less by what it has given up, or all.
+    def _check_price(
+        self, account: int, asset: str, offer: _Offer, share: Fraction, paid: int
+    ) -> None:
+        price = ceiling(*(offer.price * share).as_integer_ratio())
+        slack = Fraction(math.ceil(offer.slack * share))
+        if price < 0 and self._ledger.positions[account]:
+            health, near = self._health(account, asset)
+            lacks_less = max(math.floor(health - offer.health), 0)
+            slack, price = slack + near + offer.slack + 1, max(price, -lacks_less)
+        self._notes.near(account, "paid_quanta", price, paid, slack)
 
     def moved_whole(self, account: int, target: int) -> None:
         """Judge that all of an account went to another, after it did."""
@@ -167,11 +179,7 @@ class AuditorShares:
         chain = self._market.rules.liquidation.chain
         terms = next(stage.auction for stage in chain if stage.auction is not None)
         net, slack = self._market.net_quanta(account, asset)
-        standing, usd = self._market.standing(account), self._market.usd(asset)
-        health = near = Fraction(0)
-        if standing is not None and usd:
-            health = Fraction(standing.health, standing.unit) / usd
-            near = Fraction(standing.slack, standing.unit) / usd
+        health, near = self._health(account, asset)
         elapsed_ns = self._notes.now_ns - auction.started_ns
         if auction.phase == INSOLVENT:
             price, largest = (
@@ -193,7 +201,15 @@ class AuditorShares:
             lots[symbol] = position.lots
         blur = 2 * slack
         off = blur + 1 + 2 * near if auction.phase == INSOLVENT else blur
-        return _Offer(lots, worth, math.ceil(price), largest, blur, off)
+        return _Offer(lots, worth, math.ceil(price), largest, blur, off, health)
+
+    # In quanta of an asset, and how far it may be off.
+    def _health(self, account: int, asset: str) -> tuple[Fraction, Fraction]:
+        standing, usd = self._market.standing(account), self._market.usd(asset)
+        if standing is None or not usd:
+            return Fraction(0), Fraction(0)
+        found = (Fraction(n, standing.unit) / usd for n in (standing.health, standing.slack))
+        return next(found), next(found)
 
 
 # From the net value, or nothing, in a line to all that it lacks of its margin.

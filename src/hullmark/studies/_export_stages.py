@@ -34,6 +34,7 @@ def _courses(state: State, scales: Scales) -> Iterator[Row]:
             json_text(course.lots),
             *(value for quanta in lost for value in (quanta, scales.amount(quanta, asset))),
             *((None, None, None) if ordered is None else _usd(ordered.nano, ordered.at_ns)),
+            json_text(course.rewarded_quanta),
         )
 
 
@@ -148,6 +149,7 @@ STAGE_TABLES = (
         {
             "account": "int", "stage_place": "int", "stage": "text", **_INSTANTS,
             "lots_at_trigger": "json", **_money("participation", "oracle", "haircut"), **_ORDERED,
+            "rewards": "json",
         },
         _courses,
     ),

@@ -15,8 +15,9 @@ from hullmark.clearing._auction_terms import (
     usd_quanta,
 )
 from hullmark.core import INT64_MAX, NANO
+from hullmark.domain import commands
 
-from .bank import ANN, SECOND_NS, Bank, opened, tree
+from .bank import ANN, MAKER, SECOND_NS, Bank, opened, trade, tree
 from .test_decide_auctions import LOT, USDT, of_lot, of_share, take
 
 
@@ -128,3 +129,30 @@ def test_limits_count_all_open_auctions_or_those_of_one_asset():
     state = of_lot().state
     assert open_usd_nano(state) == open_usd_nano(state, "GOLD") == 350_167_000_000
     assert open_usd_nano(state, "BTC") == 0
+
+
+def test_a_debt_that_floats_do_not_hold_lacks_no_less_than_itself():
+    """What an account without positions owes is its health, which has 53 digits of a float."""
+    bank = of_share("80")
+    bank.do(trade(MAKER, 8, "PERP", "80", seller=ANN))
+    bank.state.ledger.move(ANN, MAKER, 0, 2**54 + 1)
+    views, auction = bank.venue.views, only_auction(bank)
+    net = views.net_quanta(ANN, 0)
+    assert health_quanta(bank.state, views, ANN, 0) == net + 1
+    assert net == -(60 * USDT + 2**54 + 1)
+    assert share_offer(bank.state, views, auction)[:2] == (net, net)
+
+
+def test_what_is_paid_to_who_takes_an_insolvent_share_is_rounded_down():
+    """A second of 600 later it is 60 and a 600th of 32 more: 60.053333 and a third of a quantum."""
+    bank = of_share("80")
+    offer = share_offer(later(bank, 1).state, bank.venue.views, only_auction(bank))
+    assert offer.price_quanta == -60_053_333
+
+
+def test_of_what_is_worth_less_than_nothing_no_share_is_for_sale_before_it_is_insolvent():
+    """A breaker keeps it solvent at 80, where it owes 60."""
+    bank = of_share()
+    bank.do(commands.SetBreaker(level=1), bank.said("80"))
+    offer = share_offer(bank.state, bank.venue.views, only_auction(bank))
+    assert offer == (-60 * USDT, -57 * USDT, 0)

@@ -11,6 +11,7 @@ from .bank import (
     FUND,
     MAKER,
     PORT,
+    QUANTA_MAX,
     Bank,
     adjust,
     deposit,
@@ -49,9 +50,9 @@ def test_a_maker_that_is_liquidated_itself_is_passed_over():
 
 def test_nobody_takes_over_from_an_account_of_his_own():
     bank = backed()
-    bank.do(deposit(BOB, "200 USDT"), opened(170, Mode.ISOLATED, parent=BOB))
+    bank.do(deposit(BOB, "500 USDT"), opened(170, Mode.ISOLATED, parent=BOB))
     bank.do(transfer(BOB, 170, "100 USDT"), trade(170, 8, "PERP", "100"))
-    bank.do(deposit(MAKER, "1 USDT"), quoted(bank, 1, BOB, 7), quoted(bank, 2, CAT, 20))
+    bank.do(deposit(MAKER, "1 USDT"), quoted(bank, 1, BOB, 20), quoted(bank, 2, CAT, 20))
     found = events_of(bank.pass_time(1, usd="90"), events.BackstopFilled)
     assert {(e.account, e.maker) for e in found} == {(ANN, BOB), (170, CAT)}
 
@@ -172,11 +173,11 @@ def test_a_share_that_is_enough_is_taken_and_not_all_that_makers_would_take():
 
 
 def test_lots_that_fit_in_no_column_are_not_taken():
-    bank = backed()
-    bank.do(quoted(bank, 1, CAT, 7))
-    ledger = bank.state.ledger
-    ledger.trade(100, CAT, ledger.instrument_index["ETHER"], lots=1, cost=0)
-    assert taken(bank) == [(1, -7)]
+    """There is room for 513 more of cost: at 89.1 five lots are 445.5, and six are 534.6."""
+    bank = backed(cash="1000000000000 USDT")
+    lots = (QUANTA_MAX - 500 * USDT) // (100 * USDT)
+    bank.do(quoted(bank, 1, CAT, 8), trade(CAT, lots, "PERP", "100", seller=DAN))
+    assert taken(bank) == [(1, -5)]
 
 
 def test_what_is_over_is_over_for_those_who_ask_later_in_the_same_tick():
@@ -185,3 +186,29 @@ def test_what_is_over_is_over_for_those_who_ask_later_in_the_same_tick():
     found = events_of(bank.pass_time(1, usd="90"), events.BackstopFilled)
     assert [(e.account, e.lots) for e in found] == [(ANN, -7), (BOB, -3)]
     assert BOB in bank.state.parked
+
+
+def test_of_a_share_of_a_plan_each_part_is_rounded_towards_closing_more():
+    """At 88 Ann has 34, and would sell four perpetuals and two ether at 2 % less to need 18.6.
+
+    At the mark three quarters of that are enough: 23 is less than 0.8 of 34, and 27.9 is not.
+    """
+    bank = backed(penalty="0")
+    bank.do(deposit(ANN, "30 USDT"), trade(ANN, 4, "ETHER", "10"))
+    bank.do(quoted(bank, 1, CAT, 8, 0), quoted(bank, 2, CAT, 30, 0, symbol="ETHER"))
+    assert taken(bank, "88") == [(1, -3), (2, -2)]
+
+
+def test_a_price_that_takes_more_than_it_frees_is_not_used():
+    """At 6 % off a lot costs 5.4 and frees 4.5 of margin, though she could pay for three."""
+    bank = backed()
+    bank.do(quoted(bank, 1, CAT, 8, 6 * PERCENT))
+    assert taken(bank) == []
+
+
+def test_a_maker_carries_its_own_lots_and_not_those_of_others():
+    """Dan has 45, and 9 on five lots that need 45; with Cat's two he would need 63."""
+    bank = backed(cash="56 USDT")
+    bank.do(quoted(bank, 1, CAT, 2), quoted(bank, 2, DAN, 5, 2 * PERCENT))
+    bank.do(adjust(DAN, MAKER, "11 USDT"))
+    assert taken(bank) == [(1, -2), (2, -5)]

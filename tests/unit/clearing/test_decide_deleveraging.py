@@ -4,7 +4,20 @@ import pytest
 
 from hullmark.domain import Mode, Parked, events
 
-from .bank import ANN, BOB, FUND, Bank, deposit, events_of, fill, only, opened, trade, tree
+from .bank import (
+    ANN,
+    BOB,
+    FUND,
+    MAKER,
+    Bank,
+    deposit,
+    events_of,
+    fill,
+    only,
+    opened,
+    trade,
+    tree,
+)
 
 CAT, DAN, POOL = 110, 111, 150
 USDT = 10**6
@@ -193,4 +206,61 @@ def test_where_the_fund_can_pay_it_all_nobody_is_closed():
     order = only(found, events.LiquidationOrdered)
     covered = only(bank.do(fill(order.order, order.lots, "80")), events.DeficitCovered)
     assert (covered.fund_quanta, covered.haircut_quanta) == (60 * USDT, 0)
+    bank.check()
+
+
+def test_a_share_of_what_is_missing_and_what_a_long_is_paid_are_rounded_down():
+    """Ann is short 4 from 100, and 10 ether at 10; at 121 34 are missing, and 484 of 584 of them.
+
+    That is 28.178082 beside a fifth of a quantum: 121 less 7.0445205 a lot is paid for each.
+    """
+    rules = tree(chain=[{"stage": "partial"}])
+    rules["waterfall"] = {"steps": ["adl", "bad-debt"], "adl": {"policy": "queue"}}
+    bank = Bank(rules).found()
+    bank.do(opened(CAT, Mode.CROSS), *(deposit(a, "1000 USDT") for a in (BOB, CAT)))
+    bank.do(deposit(ANN, "50 USDT"), trade(MAKER, 10, "ETHER", "10", seller=ANN))
+    bank.do(*(trade(a, lots, "PERP", "100", seller=ANN) for a, lots in ((BOB, 1), (CAT, 3))))
+    found = bank.pass_time(1, usd="121")
+    assert only(found, events.DeleveragingEnded).deficit_quanta == 28_178_082
+    told = {e.counterparty: e for e in events_of(found, events.Deleveraged)}
+    assert (told[BOB].cost_quanta, told[BOB].haircut_quanta) == (113_955_479, 7_044_521)
+    assert (told[CAT].cost_quanta, told[CAT].haircut_quanta) == (341_866_438, 21_133_562)
+    bank.check()
+
+
+def test_an_inverse_contract_is_closed_at_the_price_at_which_it_owes_what_is_there():
+    """A hundred dollars from 100 owe 1.25 coins at 80, and there are 1.16: that is at 86.2069."""
+    rules = tree(chain=[{"stage": "partial"}])
+    rules["waterfall"] = {"steps": ["adl", "bad-debt"], "adl": {"policy": "queue"}}
+    bank = Bank(rules).found()
+    bank.do(deposit(ANN, "0.16 BTC"), deposit(BOB, "1 BTC"))
+    bank.do(trade(ANN, 100, "INVERSE", "100", seller=BOB))
+    told = only(bank.pass_time(1, usd="80"), events.Deleveraged)
+    assert (told.counterparty, told.lots, told.haircut_quanta) == (BOB, -100, 9_000_000)
+    assert told.price_nano == 86_206_896_551
+    bank.check()
+
+
+def test_what_stands_after_a_contract_of_another_asset_is_closed():
+    """Nobody gains on ether, the inverse contract settles in bitcoin, and the future comes last."""
+    rules = tree(chain=[{"stage": "partial"}])
+    rules["waterfall"] = {"steps": ["adl", "bad-debt"], "adl": {"policy": "queue"}}
+    bank = Bank(rules).found()
+    bank.do(deposit(ANN, "100 USDT"), deposit(BOB, "1000 USDT"), trade(ANN, 1, "ETHER", "10"))
+    bank.do(trade(ANN, 1, "INVERSE", "100"), trade(ANN, 8, "FUTURE", "100", seller=BOB))
+    told = events_of(bank.pass_time(1, usd="80"), events.Deleveraged)
+    assert [(e.instrument, e.counterparty, e.lots) for e in told] == [("FUTURE", BOB, -8)]
+
+
+@pytest.mark.parametrize(("side", "usd"), [(1, "80"), (-1, "120")])
+def test_a_position_of_one_lot_is_closed_on_either_side(side, usd):
+    """Ann has 12 and loses 20: 8 are missing."""
+    rules = tree(chain=[{"stage": "partial"}])
+    rules["waterfall"] = {"steps": ["adl", "bad-debt"], "adl": {"policy": "queue"}}
+    bank = Bank(rules).found()
+    bank.do(deposit(ANN, "12 USDT"), deposit(BOB, "100 USDT"))
+    buyer, seller = (ANN, BOB)[::side]
+    bank.do(trade(buyer, 1, "PERP", "100", seller=seller))
+    told = only(bank.pass_time(1, usd=usd), events.Deleveraged)
+    assert (told.counterparty, told.lots, told.haircut_quanta) == (BOB, -side, 8 * USDT)
     bank.check()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hullmark.clearing._decide_pools import pool_worth
 from hullmark.core import nano
 from hullmark.domain import Mode, Reason, commands, events
 from hullmark.errors import InvalidInputError
@@ -249,3 +250,39 @@ def test_a_portfolio_may_be_a_member():
     bank = pooled()
     bank.do(opened(170, Mode.PORTFOLIO), deposit(170, "5 USDT"), joined(170, 5))
     assert bank.venue.pool("vault").stakes[170] == 5 * USDT
+
+
+def test_a_pool_that_owes_has_nothing_that_is_nobodys():
+    """Three hundred ether from 10 are worth 600 less at 8: the pool owes 200."""
+    bank = pooled()
+    bank.do(trade(POOL, 300, "ETHER", "10"))
+    bank.pass_time(1, usd="100", ETHER="8")
+    standing = bank.venue.pool("vault")
+    assert (standing.worth_quanta, standing.residual_quanta) == (-200 * USDT, 0)
+    assert standing.stakes == {CAT: 0, DAN: 0}
+
+
+def test_each_pool_has_its_own_members():
+    both = rules(VAULT)
+    both["pools"]["well"] = {"account": CAT, "asset": "USDT"}
+    bank = Bank(both).found()
+    bank.do(*(opened(account) for account in (POOL, CAT, DAN)))
+    bank.do(deposit(DAN, "100 USDT"), deposit(BOB, "100 USDT"), joined(DAN, 30))
+    bank.do(commands.JoinPool(pool="well", account=BOB, quanta=20 * USDT))
+    assert bank.venue.pool("vault").stakes == {DAN: 30 * USDT}
+    assert bank.venue.pool("well").stakes == {BOB: 20 * USDT}
+
+
+def test_a_notice_is_taken_of_more_than_the_pool_has_in_cash():
+    """All of its 400 are in gold; who leaves in ten seconds may be paid by then."""
+    bank = pooled(notice_s="10")
+    bank.do(deposit(POOL, "50 GOLD"), adjust(POOL, MAKER, "400 USDT"))
+    told = only(bank.do(left(CAT, 100)), events.PoolLeaveNoticed)
+    assert told.due_ns == bank.now_ns + 10 * SECOND_NS
+    bank.now_ns += 10 * SECOND_NS
+    assert bank.refused(left(CAT, 100)) is R.CASH_SHORT
+
+
+def test_a_pool_whose_account_is_not_open_is_worth_nothing():
+    venue = Bank(rules(VAULT)).venue
+    assert pool_worth(venue.state, venue.views, "vault") == 0

@@ -123,6 +123,25 @@ def test_numbers_that_would_run_over_a_column_are_counted_singly(monkeypatch):
     assert bob.lots == -7 - 2**40
 
 
+def test_funding_that_would_run_over_a_column_is_counted_singly(monkeypatch):
+    """A tenth of 100 is owed 2**20 times: in millionths of quanta that is more than 2**63."""
+    bank, lots = Bank(tree()).found(), 2**20
+    singly = counted_singly(monkeypatch)
+    terms = {"price_nano": 10**11, "cost_quanta": lots * 10**8}
+    event = events.Traded(instrument="PERP", buyer=ANN, seller=BOB, lots=lots, **terms)
+    evolve(bank.state, event)
+    bank.venue.views.apply(event)
+    assert [c.gain_quanta for c in asked(bank, -1)] == [0]
+    assert not singly
+    event = events.FundingAccrued(
+        instrument="PERP", rate_nano=10**8, price_nano=10**11, step_micro=10**13
+    )
+    evolve(bank.state, event)
+    bank.venue.views.apply(event)
+    assert [c.gain_quanta for c in asked(bank, -1)] == [lots * 10**7]
+    assert BOB in singly
+
+
 def test_many_holders_are_found_in_columns(monkeypatch):
     """How long it takes is printed, and promised nowhere."""
     bank, singly = crowded(), counted_singly(monkeypatch)

@@ -1,6 +1,7 @@
 """What each event of a stage does to the facts and the books."""
 
 import pytest
+from msgspec import structs
 
 from hullmark.clearing import evolve
 from hullmark.clearing._evolve_stages import add_participation, counted
@@ -193,3 +194,65 @@ def test_no_loss_makes_no_course():
     before = dict(state.courses)
     add_participation(state, OWNER, 0)
     assert dict(state.courses) == before
+
+
+def test_where_no_penalty_is_taken_a_debt_ends_at_nothing_and_the_rest_is_penalty():
+    """Of 1010 to be raised 1000 are debt: 1005 pay it all, and are 5 more."""
+    terms = {"auction": 1, "account": OWNER, "bidder": BIDDER, "lot_quanta": 5}
+    taken = events.AuctionTaken(**terms, paid_quanta=1_005)
+    auction = until(events.AuctionStarted, taken).auctions[1]
+    assert (auction.tab_quanta, auction.debt_quanta) == (5, 0)
+
+
+def test_the_funding_of_who_joins_a_pool_is_settled_first():
+    """The owner is long five: what they owe is paid before what it pays in is noted."""
+    accrued = events.FundingAccrued(
+        instrument="PERP", rate_nano=1, price_nano=10**9, step_micro=2 * 10**6
+    )
+    joined = events.PoolJoined(pool="vault", account=OWNER, quanta=10, worth_quanta=0)
+    before = until(events.LiquidationStarted)
+    ledger = until(events.LiquidationStarted, accrued, joined).ledger
+    assert ledger.cash(OWNER, USDT) == before.ledger.cash(OWNER, USDT) - 5 * 2 - 10
+
+
+def test_a_short_that_is_moved_and_a_short_that_a_maker_takes_keep_their_side():
+    """The owner is long five and the bidder short; two lots go the other way at 1000 each."""
+    moved_lots = events.PortfolioMoved(
+        source=BIDDER,
+        target=POOL,
+        lots={"PERP": -2},
+        cost_quanta={"PERP": -2_000},
+        cash_quanta={},
+    )
+    ledger = until(events.LiquidationStarted, moved_lots).ledger
+    number = ledger.instrument_index["PERP"]
+    assert [ledger.position(a, number).lots for a in (OWNER, BIDDER, POOL)] == [5, -3, -2]
+    posted = events.QuotePosted(
+        quote=6, maker=POOL, instrument="PERP", lots=-9, offset_nano=0, expires_ns=2**62
+    )
+    bought = events.BackstopFilled(
+        quote=6,
+        account=BIDDER,
+        maker=POOL,
+        instrument="PERP",
+        lots=2,
+        price_nano=10**9,
+        cost_quanta=2_000,
+        penalty_quanta=0,
+        participation_quanta=0,
+    )
+    state = until(events.LiquidationStarted, posted, bought)
+    assert [state.ledger.position(a, number).lots for a in (OWNER, BIDDER, POOL)] == [5, -3, -2]
+    quote = state.quotes[6]
+    assert (quote.lots, quote.taken_lots, quote.paid_quanta) == (-7, -2, -2_000)
+
+
+def test_an_order_of_the_soft_stage_is_not_counted_where_sizes_are():
+    order = next(event for event in STAGES if isinstance(event, events.LiquidationOrdered))
+    counted_, soft = (
+        until(events.LiquidationStarted, structs.replace(order, soft=soft))
+        for soft in (False, True)
+    )
+    assert counted_.ordered["PERP"].nano == 10**9
+    assert counted_.courses[OWNER].part_ns is not None
+    assert (soft.ordered, soft.courses[OWNER].part_ns) == ({}, None)

@@ -64,3 +64,10 @@ def test_the_soft_stage_ends_at_its_level_though_the_target_is_lower(usd):
 
 def soft_breaches(usd):
     return ["SoftBreachesFound"] if usd == "92.5" else []
+
+
+def test_who_is_in_breach_is_not_short_of_the_exit_but_of_the_margin():
+    bank = at_nine_tenths(exit="target")
+    bank.do(bank.said("89"))
+    assert bank.venue.views.health(ANN).in_breach
+    assert not is_short_of_exit(bank.state, bank.venue.views, ANN)

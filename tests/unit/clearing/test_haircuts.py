@@ -87,3 +87,16 @@ def test_what_is_realised_of_an_asset_is_of_contracts_that_settle_in_it():
     bank.pass_time(1, usd="80")
     event = haircut(bank.state, bank.venue.views, ANN, BOB, 0, 30 * USDT)
     assert event.realised_quanta == {"PERP": 30 * USDT}
+
+
+def test_gains_are_realised_in_the_order_of_instruments_and_no_further_than_each_goes():
+    """Bob gains 80 in bitcoin and 20 in ether: of 90 the second pays 10, of 30 it pays nothing."""
+    bank = venue(at_once=False)
+    bank.do(trade(MAKER, 20, "ETHER", "10", seller=BOB))
+    bank.pass_time(1, usd="80", ETHER="9")
+    views = bank.venue.views
+    both = haircut(bank.state, views, ANN, BOB, 0, 90 * USDT)
+    assert both.realised_quanta == {"PERP": 80 * USDT, "ETHER": 10 * USDT}
+    one = haircut(bank.state, views, ANN, BOB, 0, 30 * USDT)
+    assert one.realised_quanta == {"PERP": 30 * USDT}
+    assert haircut(bank.state, views, ANN, BOB, 0, 1).realised_quanta == {"PERP": 1}

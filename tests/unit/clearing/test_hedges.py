@@ -14,7 +14,7 @@ from hullmark.clearing._hedges import hedges_allowed, hedges_of
 from hullmark.domain import Mode, commands, events
 from hullmark.liquidation import Plan
 
-from .bank import ANN, EIGHT, PORT, Bank, deposit, events_of, opened, trade, tree
+from .bank import ANN, EIGHT, PORT, QUANTA_MAX, Bank, deposit, events_of, opened, trade, tree
 
 OTHER = 105
 PERP, ETHER, CALL = 2, 3, 6
@@ -126,3 +126,38 @@ def test_a_price_in_doubt_opens_nothing():
     bank.pass_time(61, usd="100", ETHER=None)
     plan = Plan(account=ANN, lots=(0,), reason="", hedges=((ETHER, 3),))
     assert hedges_allowed(bank.state, bank.venue.views, ANN, plan) == []
+
+
+def test_no_more_is_sold_than_a_throttle_lets_through():
+    """At 100 there are four of them in 400."""
+    throttle = {"burst_usd": "400", "refill_usd_per_s": "1"}
+    bank = Bank(tree(hedges=["PERP", "ETHER"], throttle=throttle)).found()
+    bank.do(*EIGHT)
+    plan = Plan(account=ANN, lots=(0,), reason="", hedges=((PERP, -9), (ETHER, 41)))
+    found = hedges_allowed(bank.state, bank.venue.views, ANN, plan)
+    assert found == [(PERP, -4), (ETHER, 40)]  # Ann has eight perpetuals, none of which is closed
+
+
+def test_a_lot_that_is_worth_less_than_a_billionth_may_be_opened():
+    rules = tree(hedges=["ETHER"])
+    (ether,) = (each for each in rules["instruments"] if each["symbol"] == "ETHER")
+    ether["lot"] = "0.000000001"
+    bank = Bank(rules)
+    bank.do(bank.said(ETHER="0.5"))
+    assert hedges_of(bank.state, bank.venue.views).lots_max.tolist() == [QUANTA_MAX]
+
+
+def test_what_stands_after_a_hedge_that_is_not_allowed_is_opened():
+    bank = Bank(tree(hedges=["CALL", "ETHER", "PERP"])).found()
+    bank.do(deposit(ANN, "100 USDT"))
+    state, views = bank.state, bank.venue.views
+    plan = Plan(account=ANN, lots=(), reason="", hedges=((CALL, 1), (ETHER, 0), (PERP, 2)))
+    assert hedges_allowed(state, views, ANN, plan) == [(PERP, 2)]
+    bank.pass_time(61, usd="100", ETHER=None)
+    plan = Plan(account=ANN, lots=(), reason="", hedges=((ETHER, 3), (PERP, 2)))
+    assert hedges_allowed(state, views, ANN, plan) == [(PERP, 2)]
+
+
+def test_hedges_are_told_by_their_numbers_in_whatever_order_a_file_names_them():
+    bank = Bank(tree(hedges=["ETHER", "PERP"])).found()
+    assert hedges_of(bank.state, bank.venue.views).instrument.tolist() == [PERP, ETHER]

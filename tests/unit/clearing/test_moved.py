@@ -79,3 +79,11 @@ def test_who_takes_a_share_must_carry_it_beside_his_resting_orders():
     assert round(spare_initial_usd(bank.venue.views, BOB, half.fills, paid), 6) == 960 - 44
     bank.do(rest(7, BOB, -10, "PERP", "110"))
     assert round(spare_initial_usd(bank.venue.views, BOB, half.fills, paid), 6) == 960 - 66
+
+
+def test_what_lots_cost_at_the_mark_is_rounded_up():
+    """At 90.0000005 a lot is worth half a quantum beside 90 million: the bidder bears it."""
+    bank = founded()
+    bank.pass_time(1, usd="90.0000005")
+    (fill,) = part(bank, share_nano=NANO // 8).fills
+    assert (fill.lots, fill.cost_quanta) == (1, 90_000_001)

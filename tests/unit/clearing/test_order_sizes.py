@@ -6,9 +6,25 @@ and at a slippage and a penalty of nothing five lots must go to reach 0.8.
 
 import pytest
 
+from hullmark.clearing._cases import case_of
+from hullmark.clearing._order_sizes import most_lots
 from hullmark.domain import Parked, events
 
-from .bank import ANN, BOB, EIGHT, Bank, deposit, fill, kinds, only, parked, trade, tree
+from .bank import (
+    ANN,
+    BOB,
+    EIGHT,
+    MAKER,
+    Bank,
+    deposit,
+    fill,
+    kinds,
+    only,
+    opened,
+    parked,
+    trade,
+    tree,
+)
 
 CHEAP = {"slippage": "0", "penalty": "0", "rounds_max": 9}
 
@@ -99,3 +115,28 @@ def test_what_is_known_of_orders_ends_with_the_liquidation():
     bank = sized(share="0.9")
     bank.do(fill(1, -5, "90"))
     assert bank.state.courses == {}
+
+
+def test_what_others_have_ordered_counts_only_where_it_is_asked_for():
+    """Ann has ordered all of a market's 360 in this block: of it nothing is left for Bob."""
+    also = (deposit(BOB, "101 USDT"), trade(BOB, 8, "PERP", "100"))
+    bank = sized(requests=also, market_max_usd="360", block_s="60")
+    state, views = bank.state, bank.venue.views
+    case = case_of(state, views, BOB)
+    terms = state, views, case, views.unwinds(case.held)
+    assert most_lots(*terms, beside_others=False) == [4]
+    assert most_lots(*terms, beside_others=True) == [0]
+
+
+def test_a_lot_that_is_worth_less_than_a_billionth_counts_as_one():
+    rules = tree(sizes={"account_max_usd": "0.000000003", "block_s": "60"})
+    (ether,) = (each for each in rules["instruments"] if each["symbol"] == "ETHER")
+    ether["lot"] = "0.000000001"
+    bank = Bank(rules)
+    bank.do(bank.said(ETHER="0.5"), *(opened(account) for account in (ANN, MAKER)))
+    bank.do(*(deposit(account, "1 USDT") for account in (ANN, MAKER)))
+    bank.do(trade(ANN, 5, "ETHER", "0.5"))
+    state, views = bank.state, bank.venue.views
+    case = case_of(state, views, ANN)
+    unwinds = views.unwinds(case.held)
+    assert most_lots(state, views, case, unwinds, beside_others=True) == [3]

@@ -7,8 +7,9 @@ needs 36, so that 16 / 36 of her margin is gone: the limit is 90 - 2.50 x 4 / 9 
 import pytest
 
 from hullmark.clearing._cases import case_of
-from hullmark.clearing._price_limits import limited_unwinds
+from hullmark.clearing._price_limits import bankruptcy_surplus, limited_unwinds
 from hullmark.core import nano
+from hullmark.domain import events
 
 from .bank import (
     ANN,
@@ -124,3 +125,36 @@ def test_between_the_two_it_is_what_is_over_the_bankruptcy_price():
     assert bank.cash(FUND) == "0.8"
     assert bank.cash(ANN) == "0"
     bank.check()
+
+
+def test_of_a_part_of_a_position_its_part_of_net_value_is_rounded_down():
+    """Net value is 20.000001, and three eighths of it 7.500000 and a bit.
+
+    Three lots are sold at 88.95 that are worth 90: 7.5 less 3.15 are over.
+    """
+    bank = Bank(tree(**SLIDING)).found()
+    bank.do(deposit(ANN, "100.000001 USDT"), trade(ANN, 8, "PERP", "100"))
+    bank.pass_time(1, usd="90")
+    terms = {"limit_nano": 1, "deadline_ns": bank.now_ns, "notional_nano": 0}
+    order = events.LiquidationOrdered(order=1, account=ANN, instrument="PERP", lots=-3, **terms)
+    surplus = bankruptcy_surplus(bank.state, bank.venue.views, order, -3, -266_850_000)
+    assert surplus == 4_350_000
+    assert bankruptcy_surplus(bank.state, bank.venue.views, order, 3, 266_850_000) == 0
+
+
+def test_what_a_fill_brings_under_the_bankruptcy_price_is_nothing():
+    """Of net value 7.5 stand for three lots: at 87 they bring 9 less than the mark."""
+    bank = Bank(tree(**SLIDING)).found()
+    bank.do(*EIGHT)
+    bank.pass_time(1, usd="90")
+    terms = {"limit_nano": 1, "deadline_ns": bank.now_ns, "notional_nano": 0}
+    order = events.LiquidationOrdered(order=1, account=ANN, instrument="PERP", lots=-3, **terms)
+    assert bankruptcy_surplus(bank.state, bank.venue.views, order, -3, -261 * 10**6) == 0
+    assert bankruptcy_surplus(bank.state, bank.venue.views, order, -3, -263 * 10**6) == 500_000
+
+
+def test_an_inverse_short_that_is_worth_more_than_it_owes_has_no_bankruptcy_price():
+    """Ten dollars are a tenth of a coin and Bob has five: no price makes him owe that."""
+    bank = Bank(tree(**SLIDING)).found()
+    bank.do(deposit(BOB, "5 BTC"), trade(MAKER, 10, "INVERSE", "100", seller=BOB))
+    assert limit_of(bank, BOB).buy_nano == nano("100")  # in no breach: at the mark

@@ -4,17 +4,20 @@ from dataclasses import replace
 
 from hullmark.clearing._rules import Rules
 from hullmark.clearing._stage_auction import ended, ended_by, for_sale, is_due
-from hullmark.domain import AuctionEnd, AuctionPhase, HandOver, commands, events
+from hullmark.core import INT64_MAX
+from hullmark.domain import AuctionEnd, AuctionPhase, HandOver, Reason, commands, events
 
 from .bank import (
     ANN,
     BOB,
+    FUND,
     MAKER,
     SECOND_NS,
     Bank,
     adjust,
     adopt,
     deposit,
+    events_of,
     fill,
     kinds,
     only,
@@ -22,7 +25,7 @@ from .bank import (
     trade,
     tree,
 )
-from .test_decide_auctions import LOT, SHARE, USDT, of_lot, of_share
+from .test_decide_auctions import LOT, SHARE, USDT, of_lot, of_share, take
 
 PARTIAL = {"stage": "partial"}
 
@@ -106,11 +109,66 @@ def test_a_solvent_share_that_is_worth_nothing_goes_on_as_an_insolvent_one():
     assert only(found, events.AuctionStarted).phase is AuctionPhase.INSOLVENT
 
 
-def test_a_solvent_share_that_nobody_buys_in_its_time_goes_on_as_an_insolvent_one():
+def test_a_share_of_what_is_worth_something_that_nobody_buys_is_not_given_away_for_money():
+    """It ends, and the chain begins again: orders first, and then another auction at the top."""
     bank = of_share()
     assert kinds(bank.pass_time(4_500, usd="90")) == []
     found = bank.pass_time(1, usd="90")
+    assert only(found, events.AuctionEnded).reason is AuctionEnd.EXPIRED
+    assert only(found, events.StageEntered).reason is HandOver.RESTARTED
+
+
+def test_what_bidders_have_paid_in_is_sold_with_the_rest_and_not_handed_out():
+    """At 89 half of 12 is bought for 5.7; at 87.1 the other half is worth less than that is."""
+    bank = of_share(usd="89", curve=SHARE["curve"] | {"start": "1"})
+    bank.do(take(share=0.5))
+    assert bank.state.auctions[1].reserved_quanta == 6 * USDT
+    found = bank.pass_time(1, usd="87.4")
     assert only(found, events.AuctionEnded).reason is AuctionEnd.CONVERTED
+    started = only(found, events.AuctionStarted)
+    assert started.phase is AuctionPhase.SOLVENT
+    assert bank.state.auctions[2].reserved_quanta == 0
+
+
+def test_whoever_is_worth_something_again_is_sold_and_not_paid_for():
+    bank = of_share(usd="85")
+    assert bank.state.auctions[1].phase is AuctionPhase.INSOLVENT
+    bank.do(deposit(ANN, "40 USDT"))
+    found = [e for unit in bank.venue.submit(take(share=1)).units for e in unit.events]
+    assert [e.reason for e in events_of(found, events.Refused)] == [Reason.RESET_DUE]
+    found = bank.pass_time(1, usd="85")
+    assert only(found, events.AuctionStarted).phase is AuctionPhase.SOLVENT
+
+
+def test_whoever_takes_a_part_over_is_paid_no_more_than_the_account_lacks_less():
+    """At 87 Ann lacks 38.8 in all: one lot at a time, of a share that comes to hardly more."""
+    bank = of_share(usd="87", fund="1000 USDT", insolvent_s="1")
+    bank.pass_time(10, usd="87")
+    fund = bank.state.ledger.cash(FUND, 0)
+    short = -bank.venue.health(ANN).health * USDT
+    for lots in range(8, 1, -1):
+        bank.do(take(share=2 / lots - 1e-6 if lots > 2 else 0.999999))
+    bank.do(take(share=1))
+    assert bank.held(ANN)[0] == 0
+    assert 0 < fund - bank.state.ledger.cash(FUND, 0) <= short + 8
+    bank.check()
+
+
+def test_coins_that_come_to_dust_keep_nothing_waiting():
+    """A millionth of a dollar comes first in the venue file, and the gold is sold all the same."""
+    bank = of_lot()
+    index = bank.state.ledger.asset_index
+    found = for_sale(bank.state, cash(bank, USDT=-5 * USDT, USDC=1, GOLD=9_000))
+    assert found == (index["USDT"], index["GOLD"])
+    assert for_sale(bank.state, cash(bank, USDT=-5 * USDT, USDC=1)) is None
+    assert for_sale(bank.state, cash(bank, USDT=-5 * USDT, USDC=20 * USDT)) is not None
+
+
+def test_a_lot_of_which_no_more_than_dust_is_left_ends():
+    bank = of_lot()
+    bank.do(adjust(ANN, MAKER, "9.7 GOLD"))  # 15 USD are left, and 20 are dust
+    assert not bank.state.auctions
+    bank.check()
 
 
 def test_an_insolvent_share_that_nobody_takes_ends_and_the_chain_begins_again():
@@ -169,10 +227,9 @@ def test_books_that_are_closed_leave_no_share_in_an_auction():
 
 
 def test_books_that_are_closed_leave_no_lot_in_an_auction():
-    """The operator takes Ann's gold away: the stage is looked at when a reset is due."""
+    """The operator takes Ann's gold away."""
     bank = of_lot(self_reset=True)
-    bank.do(adjust(ANN, MAKER, "10 GOLD"))
-    told = bank.pass_time(3_601, usd="85")
+    told = bank.do(adjust(ANN, MAKER, "10 GOLD"))
     assert only(told, events.AuctionEnded).reason is AuctionEnd.EMPTIED
     bank.pass_time(1, usd="85")
     assert not bank.state.auctions
@@ -211,3 +268,51 @@ def test_whoever_was_in_hand_without_a_chain_is_auctioned_under_one():
     assert list(bank.state.auctions) == [1]
     bank.pass_time(1, usd="85")
     bank.check()
+
+
+def test_the_penalty_of_a_lot_is_rounded_up():
+    """At 83.500001 Ann owes 346.699981, and a hundredth of that is 3.46699981."""
+    bank = Bank(tree(chain=[PARTIAL, LOT])).found()
+    bank.do(deposit(ANN, "10 GOLD"), trade(ANN, 20, "PERP", "100"))
+    bank.pass_time(1, usd="85")
+    bank.do(fill(1, bank.only_order().lots, "83.500001"))
+    auction = bank.state.auctions[1]
+    assert (auction.debt_quanta, auction.tab_quanta) == (346_699_981, 350_166_981)
+
+
+def test_what_is_charged_to_limits_is_no_more_than_fits_in_a_column():
+    """9.9 billion at 90, and a hundred million times what is owed elsewhere; it holds 9.22."""
+    bank = Bank(tree(chain=[PARTIAL, SHARE], rounds_max=1)).found()
+    bank.do(deposit(MAKER, "2000000000 USDT"), deposit(ANN, "1375000000 USDT"))
+    bank.do(trade(ANN, 11 * 10**7, "PERP", "100"))
+    bank.pass_time(1, usd="90")
+    bank.do(fill(1, 0, "85"))
+    assert bank.state.auctions[1].notional_nano == INT64_MAX
+    bank = Bank(tree(chain=[PARTIAL, LOT])).found()
+    bank.do(deposit(MAKER, "30000000000 USDT"), deposit(ANN, "1000000000 GOLD"))
+    bank.do(trade(ANN, 20 * 10**8, "PERP", "100"))
+    bank.pass_time(1, usd="85")
+    bank.do(fill(1, bank.only_order().lots, "83.5"))
+    assert bank.state.auctions[1].notional_nano == INT64_MAX
+
+
+def test_looking_at_a_lot_before_its_time_does_not_reset_it():
+    bank = of_lot(self_reset=True)
+    assert bank.do(commands.CureBreach(account=ANN)) == []
+
+
+def test_a_share_is_paid_in_what_its_first_position_settles_in():
+    """Though Ann owes USDC, and has USDT."""
+    bank = Bank(tree(chain=[PARTIAL, SHARE], rounds_max=1)).found()
+    bank.do(deposit(ANN, "150 USDT"), trade(ANN, 8, "PERP", "100"), adjust(ANN, MAKER, "50 USDC"))
+    bank.pass_time(1, usd="90")
+    bank.do(fill(1, 0, "85"))
+    assert bank.state.auctions[1].asset == "USDT"
+
+
+def test_a_debt_that_is_just_paid_ends_its_auction_though_another_one_is_left():
+    """Of two debts that of 346.7 USDT is the deeper one; her gold counts half of 500."""
+    bank = of_lot(self_reset=True)
+    bank.do(adjust(ANN, MAKER, "300 USDC"), deposit(ANN, "346.7 USDT"))
+    found = bank.do(commands.CureBreach(account=ANN))
+    assert only(found, events.AuctionEnded).reason is AuctionEnd.CURED

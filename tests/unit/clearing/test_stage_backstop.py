@@ -7,6 +7,7 @@ from hullmark.domain import HandOver, Parked, QuoteEnd, Stage, commands, events
 
 from .backed import CAT, DAN, MAKERS, PERCENT, USDT, VAULT, backed, quoted
 from .bank import ANN, FUND, SECOND_NS, deposit, events_of, fill, kinds, only, trade
+from .test_decide_auctions import LOT
 
 ASKED = MAKERS | {"request_s": "10"}
 
@@ -181,3 +182,18 @@ def test_the_deadline_of_the_stage_ends_the_asking(deadline):
     found = bank.pass_time(11, usd="90")
     assert events_of(found, events.StageEntered)[0].reason is HandOver.DEADLINE
     assert filled(found) == []
+
+
+def test_nobody_is_asked_for_an_account_without_a_position():
+    """Ann owes after all is sold, and there is no room to auction her gold."""
+    bank = backed({"stage": "partial"}, LOT | {"limit_usd": "1"}, ASKED)
+    bank.do(deposit(ANN, "9 GOLD"), trade(ANN, 20, "PERP", "100"))
+    bank.pass_time(1, usd="85")
+    found = bank.do(fill(1, bank.only_order().lots, "83.5"))
+    assert [(e.stage, e.reason) for e in events_of(found, events.StageEntered)] == [
+        (Stage.DUTCH_AUCTION, HandOver.NOTHING_HELD),
+        (Stage.BACKSTOP, HandOver.AUCTION_LIMIT),
+        (Stage.PARTIAL, HandOver.RESTARTED),  # where the gold is offered again
+    ]
+    assert not events_of(found, events.QuotesRequested)
+    assert only(found, events.LiquidationParked).reason is Parked.NOTHING_HELPS

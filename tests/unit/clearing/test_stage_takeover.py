@@ -232,3 +232,11 @@ def test_of_many_accounts_in_one_tick_the_pool_takes_those_that_fit_its_cap():
     lost = 1_800 * USDT + 2 * 20 * USDT - bank.venue.pool("vault").worth_quanta
     assert lost == 16 * 36 * USDT <= 1_500 * USDT * 4 // 10
     bank.check()
+
+
+def test_an_account_with_something_that_is_halted_waits_and_is_not_taken_over():
+    bank = vaulted()
+    bank.do(trade(ANN, 1, "ETHER", "10"), commands.HaltInstrument(instrument="ETHER"))
+    found = bank.pass_time(1, usd="90")
+    assert not events_of(found, events.AccountTakenOver)
+    assert bank.state.parked[ANN].reason is Parked.HALTED

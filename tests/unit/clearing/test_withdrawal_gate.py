@@ -6,7 +6,7 @@ is open as long as the fund has less.
 
 import pytest
 
-from hullmark.clearing._withdrawal_gate import covered_quanta, need_covered
+from hullmark.clearing._withdrawal_gate import covered_quanta, need_covered, need_gate_open
 from hullmark.domain import Reason, commands
 
 from .bank import (
@@ -17,11 +17,13 @@ from .bank import (
     Bank,
     adjust,
     deposit,
+    fill,
     opened,
     trade,
     tree,
     withdraw,
 )
+from .test_decide_auctions import SHARE, of_share
 
 OTHER = 110
 USDT = 10**6
@@ -108,3 +110,23 @@ def test_an_account_in_hand_that_is_worth_less_than_nothing_counts_as_missing():
     bank.do(bank.said("80"))
     assert BOB in bank.state.episodes
     assert most(bank) is not None
+
+
+@pytest.mark.parametrize(("usdt", "gated"), [("91.95", True), ("91.950001", False)])
+def test_what_the_fund_has_in_other_assets_counts_rounded_down(usdt, gated):
+    """92 may be missing; a thousandth of an ounce is worth a billionth less than 5 cents."""
+    rules = tree(chain=[{"stage": "partial"}, SHARE], rounds_max=1)
+    rules["assets"]["GOLD"]["peg"] = "49.999999999"
+    bank = Bank(rules).found()
+    bank.do(deposit(ANN, "100 USDT"), deposit(BOB, "1000 USDT"), trade(ANN, 8, "PERP", "100"))
+    bank.do(deposit(FUND, f"{usdt} USDT"), deposit(FUND, "0.001 GOLD"))
+    bank.pass_time(1, usd="80")
+    bank.do(fill(1, 0, "85"))
+    found = need_gate_open(bank.state, bank.venue.views)
+    assert (found is not None) is gated
+
+
+def test_an_auction_of_what_is_worth_something_leaves_the_gate_open():
+    """Ann has 20 and needs 36, and the fund has nothing."""
+    bank = of_share()
+    assert need_gate_open(bank.state, bank.venue.views) is None

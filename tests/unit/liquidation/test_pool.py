@@ -204,3 +204,11 @@ def test_leaving_in_parts_beats_leaving_at_once_by_nothing(first, parts):
         pool, stake, out = pool.leave(stake, part)
         paid += out
     assert paid + pool.leave(stake).paid == whole
+
+
+def test_a_stake_that_has_risen_is_worth_no_more_than_its_share():
+    """Of 3 one was put in by each; of 30,000,002 a third is 10,000,000 and two thirds of one."""
+    pool, stake = Pool().join(1)
+    pool = pool.join(2).pool.gain(30 * 10**6 - 1)
+    assert (pool.cash, pool.scale) == (30_000_002, -7)
+    assert pool.worth(stake) == 10_000_000

@@ -16,6 +16,7 @@ def test_a_pool_is_an_account_an_asset_and_a_notice():
 
 def test_a_pool_without_a_notice_may_be_left_at_once():
     assert PoolRules.parse({"account": 100, "asset": "USDT"}).notice_ns == 0
+    assert PoolRules(account=100, asset="USDT").notice_ns == 0
 
 
 @pytest.mark.parametrize(

@@ -188,3 +188,15 @@ def test_the_backstop_comes_below_two_thirds_of_the_margin():
     assert takeover_due(-1, 0)
     with pytest.raises(InvalidInputError, match="the fraction must be > 0"):
         takeover_due(1, 1, numerator=0)
+
+
+def test_what_a_least_notional_and_a_ramp_come_to_is_rounded_down():
+    """At 300 a lot 1000 are three of them; a third of a ramp is no more than 0.333333333."""
+    assert rules(share="0.1", notional_min_usd="1000").lots_max(20, 300 * USD, now_ns=0) == 3
+    ramped = rules(share="0.1", ramp_s="30")
+    held = 10**9
+    assert ramped.lots_max(held, 1, now_ns=0, elapsed_ns=10 * SECOND) == 433_333_333
+
+
+def test_all_of_a_position_is_a_share():
+    assert rules(share="1").lots_max(7, USD, now_ns=0) == 7

@@ -7,7 +7,7 @@ import pytest
 from hullmark.sim._auditor_cases import Case
 from hullmark.sim._auditor_losses import split
 
-from .told_stages import forge, lost, more, true
+from .told_stages import BOB, forge, lost, more, true
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +59,27 @@ def test_the_causes_follow_one_another_down_to_the_deficit():
     case = Case("USDT", 100, {}, participation_quanta={"USDT": 70}, late_quanta={"USDT": 50})
     found = split(case, "USDT", 35, Fraction(100))
     assert found == {"gap": 0, "participation": 0, "latency": 20, "oracle": 0, "impact": 15}
+
+
+@pytest.fixture(scope="module")
+def gained():
+    """Return a history in which the maker alone has gained what Ann has lost."""
+    return true(lost("fund", "socialised", fund="3 USDT", socialised_by="gains"))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"quanta": more(-1)}, "parts together must be"),
+        ({"base_quanta": more(1)}, "base_quanta must be"),
+        ({"parts": []}, "parts together must be"),
+        ({"parts": lambda parts: [{**parts[0], "payer": BOB}]}, "parts must be"),
+    ],
+)
+def test_gains_share_what_is_left_as_documented(gained, change, says):
+    forge("LossSocialised", {}, change, says, gained)
+
+
+def test_whoever_has_gained_nothing_shares_nothing(gained):
+    change = {"parts": lambda parts: [{**parts[0], "payer": BOB}]}
+    forge("LossSocialised", {}, change, "who shares a loss must be with a gain", gained)
