@@ -20,7 +20,14 @@ from hullmark.sim import Fault, History, soak, soak_table
 
 ROOT = Path(__file__).parents[2]
 # Long enough together to meet everything, and some to see contracts expire.
-HISTORIES = {**dict.fromkeys((*range(3, 13), 16), 1_000), 1: 6_000, 2: 4_000, 19: 6_000, 84: 6_000}
+HISTORIES = {
+    **dict.fromkeys((*range(3, 13), 16), 1_000),
+    1: 6_000,
+    2: 4_000,
+    19: 6_000,
+    64: 3_000,
+    84: 6_000,
+}
 
 # Seed and events of histories that broke a law once.
 KEPT = (

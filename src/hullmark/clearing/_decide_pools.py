@@ -120,7 +120,9 @@ def pool_standing(state: State, views: Views, name: str) -> PoolStanding:
     """Return where a pool of the rules stands at the accepted prices."""
     worth = pool_worth(state, views, name)
     pool = counted(state, name, worth)
-    members = {who: found for (of, who), found in state.stakes.items() if of == name}
+    members = {
+        who: found for (of, who), found in state.stakes.items() if of == name and found.stake.quanta
+    }
     return PoolStanding(
         asset=state.in_force.pools[name].asset,
         worth_quanta=worth,

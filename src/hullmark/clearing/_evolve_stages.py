@@ -188,10 +188,13 @@ def _pool_joined(event: events.PoolJoined, state: State) -> None:
     known = state.stakes.get(key)
     pool = counted(state, event.pool, event.worth_quanta)
     joined = pool.join(event.quanta, None if known is None else known.stake)
-    state.pools[event.pool], state.stakes[key] = joined.pool, Membership(joined.stake)
     asset = state.ledger.asset_index[rules.asset]
     state.ledger.settle_all_funding(event.account)
-    note_moved(state, rules.asset, event.quanta, source=event.account, target=rules.account)
+    paid = note_moved(state, rules.asset, event.quanta, source=event.account, target=rules.account)
+    if paid is not None and known is not None:
+        paid += known.paid_quanta or 0
+    member = Membership(joined.stake, paid_quanta=paid)
+    state.pools[event.pool], state.stakes[key] = joined.pool, member
     state.ledger.move(event.account, rules.account, asset, event.quanta)
 
 
@@ -202,16 +205,25 @@ def _pool_leave_noticed(event: events.PoolLeaveNoticed, state: State) -> None:
 
 def _pool_left(event: events.PoolLeft, state: State) -> None:
     key, rules = (event.pool, event.account), state.in_force.pools[event.pool]
-    pool = counted(state, event.pool, event.worth_quanta)
-    left = pool.leave(state.stakes[key].stake, event.quanta)
+    pool, member = counted(state, event.pool, event.worth_quanta), state.stakes[key]
+    left = pool.leave(member.stake, event.quanta)
     state.pools[event.pool] = left.pool
-    if left.stake.quanta:
-        state.stakes[key] = Membership(left.stake, state.stakes[key].due_ns)
-    else:
-        del state.stakes[key]
     asset = state.ledger.asset_index[rules.asset]
     state.ledger.settle_all_funding(rules.account)
-    note_moved(state, rules.asset, event.quanta, source=rules.account, target=event.account)
+    own = member.paid_quanta  # no more comes back as paid in than went in: the rest is a gain
+    paid = note_moved(
+        state,
+        rules.asset,
+        event.quanta,
+        source=rules.account,
+        target=event.account,
+        paid_max=own,
+    )
+    kept = None if own is None else own - (paid or 0)
+    if left.stake.quanta or kept:  # what it has lost here is still its own
+        state.stakes[key] = replace(member, stake=left.stake, paid_quanta=kept)
+    else:
+        del state.stakes[key]
     state.ledger.move(rules.account, event.account, asset, event.quanta)
 
 

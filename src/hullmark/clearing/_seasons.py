@@ -46,16 +46,27 @@ def note_time(state: State) -> None:
 
 
 def note_moved(
-    state: State, asset: str, quanta: int, *, source: int | None = None, target: int | None = None
-) -> None:
-    """Note a payment between two accounts, into the venue or out of it, before it is booked."""
+    state: State,
+    asset: str,
+    quanta: int,
+    *,
+    source: int | None = None,
+    target: int | None = None,
+    paid_max: int | None = None,
+) -> int | None:
+    """Note a payment between two accounts, into the venue or out of it, before it is booked.
+
+    Returns how much of it counts as paid in, at most *paid_max*; ``None``: nothing is noted.
+    """
     if not state.in_force.waterfall.notes_gains:
-        return
+        return None
     paid = quanta
     if source in state.modes and source is not None:
         key = source, asset
         known, gain = state.seasons.get(key, _NOTHING), _gain(state, source, asset)
         paid = min(quanta, known.paid_quanta)
+        if paid_max is not None:
+            paid = min(paid, paid_max)
         drawn = quanta - paid
         older, newer = (min(n, gain) for n in (known.older_quanta, known.newer_quanta))
         left = Season(known.paid_quanta - paid, max(older - drawn, 0), max(newer - drawn, 0))
@@ -65,6 +76,7 @@ def note_moved(
         known = state.seasons.get(key, _NOTHING)
         more = known.paid_quanta + paid
         _keep(state, key, Season(more, known.older_quanta, known.newer_quanta))
+    return paid
 
 
 def paid_in(state: State, account: int, asset: str) -> int:

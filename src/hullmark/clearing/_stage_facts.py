@@ -70,6 +70,7 @@ class Membership:
 
     stake: Stake
     due_ns: int | None = None  # None: no notice has been given
+    paid_quanta: int | None = None  # of what its member had paid in; None: it was not noted
 
 
 @dataclass(frozen=True, slots=True)

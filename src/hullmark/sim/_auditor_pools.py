@@ -31,6 +31,7 @@ class _Pool:
     stakes: dict[int, Fraction] = field(default_factory=dict)
     rounded: dict[int, Fraction] = field(default_factory=dict)  # of stakes, by whole quanta
     due_ns: dict[int, int] = field(default_factory=dict)  # from when on a member may leave
+    paid: dict[int, int | None] = field(default_factory=dict)  # of what each had paid in
 
     def count(self, worth: int) -> None:
         """Let gains and losses be shared in proportion."""
@@ -100,7 +101,8 @@ class AuditorPools:
         pool = self._count(event, terms)
         pool.put(account, quanta)
         pool.due_ns.pop(account, None)
-        self._trades.pay_out(account, terms.account, terms.asset, quanta)
+        paid = self._trades.pay_out(account, terms.account, terms.asset, quanta)
+        pool.paid[account] = None if paid is None else paid + (pool.paid.get(account) or 0)
 
     def _notice(self, event: AuditorEvent) -> None:
         account, terms = event["account"], self._open(event)
@@ -125,7 +127,9 @@ class AuditorPools:
         if quanta > stake:
             self._notes.differ(account, "quanta", f"<= {float(stake)}, its stake", quanta)
         pool.put(account, -quanta)
-        self._trades.pay_out(terms.account, account, terms.asset, quanta)
+        own = pool.paid.get(account)
+        paid = self._trades.pay_out(terms.account, account, terms.asset, quanta, paid_max=own)
+        pool.paid[account] = None if own is None else own - (paid or 0)
 
     # A pool of the rules, whose account is open and calm, at prices in no doubt.
     def _open(self, event: AuditorEvent) -> PoolTerms | None:

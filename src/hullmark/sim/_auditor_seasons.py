@@ -79,20 +79,31 @@ class AuditorSeasons:
             season, gain = self._seasons[key], self._gain(*key)
             season.older, season.newer = min(season.newer, gain), gain
 
-    def move(self, asset: str, quanta: int, source: int | None, target: int | None) -> None:
-        """Follow a payment, before it is posted: first goes what was paid in, then old gains."""
+    def move(
+        self,
+        asset: str,
+        quanta: int,
+        source: int | None,
+        target: int | None,
+        paid_max: int | None = None,
+    ) -> int | None:
+        """Follow a payment, before it is posted: first goes what was paid in, then old gains.
+
+        Returns how much of it counts as paid in; ``None``: nothing is followed.
+        """
         if not self._market.rules.waterfall.notes_gains:
-            return
+            return None
         paid = quanta
         if source in self._market.modes and source is not None:
             season, gain = self._seasons[source, asset], self._gain(source, asset)
-            paid = min(quanta, season.paid)
+            paid = min(quanta, season.paid, quanta if paid_max is None else paid_max)
             drawn = quanta - paid
             season.older = max(min(season.older, gain) - drawn, 0)
             season.newer = max(min(season.newer, gain) - drawn, 0)
             season.paid -= paid
         if target in self._market.modes and target is not None:
             self._seasons[target, asset].paid += paid
+        return paid
 
     def check_leaving(self, account: int, asset: str, quanta: int) -> None:
         """Judge a withdrawal: no gain leaves that nothing covers, the young ones first."""

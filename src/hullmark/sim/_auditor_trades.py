@@ -110,11 +110,13 @@ class AuditorTrades:
         if account in {pool.account for pool in self._market.rules.pools.values()}:
             self._notes.differ(account, "source", "no pool, whose money is its members'", account)
 
-    def pay_out(self, source: int, target: int, asset: str, quanta: int) -> None:
+    def pay_out(
+        self, source: int, target: int, asset: str, quanta: int, *, paid_max: int | None = None
+    ) -> int | None:
         """Judge and post a payment out of an account.
 
         It is of settled cash that initial margin does not need; a gain that nobody has paid does
-        not count.
+        not count. Returns what of it counts as paid in, as of `AuditorSeasons.move`.
         """
         notes = self._notes
         notes.positive(source, "quanta", quanta)
@@ -125,13 +127,14 @@ class AuditorTrades:
         # With the funding that is due on them, of which a part of a quantum is lost by settling.
         gains_usd = self._market.gains(source) - self._market.dust(source)
         self._ledger.settle_all_funding(source, self._market.rules.instruments)
-        self._seasons.move(asset, quanta, source, target)
+        paid = self._seasons.move(asset, quanta, source, target, paid_max)
         self._ledger.move(source, target, asset, quanta)
         if source in self._desk.cases:
             notes.differ(source, "source of a payment", "in no liquidation", source)
         if self._ledger.cash[source][asset] < 0:
             notes.differ(source, "settled cash left", ">= 0", self._ledger.cash[source][asset])
         self._check_initial(source, None, gains_usd)
+        return paid
 
     def _trade(self, event: AuditorEvent) -> None:
         self._trade_all([event])

@@ -116,7 +116,7 @@ def _stakes(state: State, scales: Scales) -> Iterator[Row]:
         worth = state.pools[name].worth(stake)
         amount = scales.amount(worth, terms[name].asset) if name in terms else None
         counted = stake.quanta, stake.product, stake.scale, stake.epoch
-        yield name, account, *counted, worth, amount, membership.due_ns
+        yield name, account, *counted, worth, amount, membership.due_ns, membership.paid_quanta
 
 
 def _halted(state: State, scales: Scales) -> Iterator[Row]:
@@ -212,7 +212,7 @@ STAGE_TABLES = (
         "Stakes in pools.",
         {
             "pool": "text", "account": "int", "stake_quanta": "int", **_PRODUCT,
-            **_money("worth"), "due": "time",
+            **_money("worth"), "due": "time", "own_quanta": "int",
         },
         _stakes,
     ),

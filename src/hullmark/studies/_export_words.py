@@ -192,6 +192,7 @@ _MEANINGS = {
     "part_ordered": "when its last order for a part of a position left",
     "payer": "account that paid",
     "parts_count": "how many pay, where they are named: each is a row of LossSocialised.parts",
+    "own_quanta": "of it, that its member had paid in; empty: it was not noted",
     "penalty": "the same in units of the settlement asset",
     "penalty_quanta": "what the account paid to the fund, in quanta of the settlement asset",
     "phase": "SOLVENT: the bidder pays; INSOLVENT: it is paid",

@@ -10,8 +10,23 @@ from hullmark.clearing._seasons import all_gains, gains_of, paid_in
 from hullmark.clearing._stage_facts import Season
 from hullmark.domain import commands
 
-from .bank import ANN, BOB, FUND, MAKER, Bank, adopt, deposit, trade, transfer, tree, withdraw
+from .bank import (
+    ANN,
+    BOB,
+    FUND,
+    MAKER,
+    Bank,
+    adjust,
+    adopt,
+    deposit,
+    opened,
+    trade,
+    transfer,
+    tree,
+    withdraw,
+)
 
+POOL = 150
 USDT = 10**6
 HOUR = 3_600
 
@@ -177,3 +192,41 @@ def test_nothing_is_noted_of_who_has_nothing_or_is_no_user():
     bank.do(adopt(rules), deposit(FUND, "5 USDT"))
     known = {(MAKER, "USDT"), (MAKER, "USDC"), (MAKER, "BTC"), (ANN, "USDT")}
     assert set(bank.state.seasons) == known
+
+
+def pooled():
+    """Return a bank with a pool that Bob has given 300 of his 1000, and Ann with 100 and a gain."""
+    rules = tree()
+    rules["waterfall"] = {"season_s": "3600"}
+    rules["pools"] = {"vault": {"account": POOL, "asset": "USDT"}}
+    bank = Bank(rules).found()
+    bank.do(opened(POOL), deposit(ANN, "100 USDT"), deposit(BOB, "1000 USDT"), joined(BOB, 300))
+    gain(bank, 7, other=MAKER)
+    return bank
+
+
+def joined(account, usdt):
+    return commands.JoinPool(pool="vault", account=account, quanta=usdt * USDT)
+
+
+def left(account, usdt):
+    return commands.LeavePool(pool="vault", account=account, quanta=usdt * USDT)
+
+
+def test_a_gain_that_goes_through_a_pool_comes_back_as_a_gain():
+    """Ann takes out what she has paid in, and her 7 go in and out beside the 300 of Bob's."""
+    bank = pooled()
+    bank.do(withdraw(ANN, "100 USDT"), joined(ANN, 7), left(ANN, 7))
+    assert (paid(bank), found(bank)) == (0, (0, 7))
+    bank.do(left(BOB, 300))
+    assert (paid(bank, BOB), found(bank, BOB)) == (1000, (0, 0))
+
+
+def test_what_a_member_has_lost_in_a_pool_is_still_what_it_paid_in():
+    """Bob has 300 there, of which the operator takes 60: he gets 240, and comes again with them."""
+    bank = pooled()
+    bank.do(adjust(POOL, MAKER, "60 USDT"), left(BOB, 240))
+    assert paid(bank, BOB) == 940
+    assert bank.venue.pool("vault").stakes == {}
+    bank.do(joined(BOB, 240), deposit(POOL, "60 USDT"), left(BOB, 300))
+    assert (paid(bank, BOB), found(bank, BOB)) == (1000, (0, 0))
