@@ -117,3 +117,16 @@ def test_the_staked_backstop_pays_itself_what_it_pays_as_a_step():
         impact_quanta=0,
     )
     assert [borne_by(bank.state, a, USDT, [covered]) for a in (BOB, ANN)] == [5, 0]
+
+
+def test_whoever_has_gained_shares_no_more_than_it_is_worth_in_all():
+    """Ann has gained 100 USDT and owes 40 USDC besides; Bob has what he paid in."""
+    rules = tree()
+    rules["waterfall"] = {"steps": ["socialised", "bad-debt"], "socialised_by": "gains"}
+    bank = Bank(rules).found()
+    bank.do(deposit(BOB, "1000 USDT"))
+    views, index = bank.venue.views, bank.state.ledger.asset_index
+    bank.state.ledger.move(MAKER, ANN, USDT, 100 * 10**6)
+    assert bearers(bank.state, views, USDT, PORT, []) == {ANN: 100 * 10**6}
+    bank.state.ledger.move(ANN, MAKER, index["USDC"], 40 * 10**6)
+    assert bearers(bank.state, views, USDT, PORT, []) == {ANN: 60 * 10**6}

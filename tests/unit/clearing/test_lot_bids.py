@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hullmark.clearing._lot_bids import Bid, bid_on_lot, penalty_of, reward_of
+from hullmark.clearing._lot_bids import Bid, bid_on_lot, is_dust, penalty_of, reward_of
 from hullmark.domain import commands
 
 from .bank import ANN, BOB, FUND, MAKER, Bank, deposit, fill, trade, tree
@@ -98,3 +98,12 @@ def test_rewards_of_all_auctions_of_a_liquidation_stay_within_one_penalty():
     given = bank.state.ledger.cash(BOB, 0) - before
     assert 3 * USDT < given <= owed // 100  # the penalty is one in a hundred
     bank.check()
+
+
+def test_a_lot_of_which_nothing_is_left_is_dust_where_nothing_else_is():
+    bank = of_lot(dust_usd="0")
+    gold = bank.state.ledger.asset_index["GOLD"]
+    bank.state.ledger.move(ANN, MAKER, gold, 9_999)
+    assert not is_dust(bank.state, only_auction(bank))
+    bank.state.ledger.move(ANN, MAKER, gold, 1)
+    assert is_dust(bank.state, only_auction(bank))

@@ -316,3 +316,13 @@ def test_a_debt_that_is_just_paid_ends_its_auction_though_another_one_is_left():
     bank.do(adjust(ANN, MAKER, "300 USDC"), deposit(ANN, "346.7 USDT"))
     found = bank.do(commands.CureBreach(account=ANN))
     assert only(found, events.AuctionEnded).reason is AuctionEnd.CURED
+
+
+def test_an_auction_that_begins_anew_is_charged_no_more_than_before():
+    """At 85 eight lots are 680; at 90 they are 720, for which there might be no room."""
+    bank = of_share(usd="85")
+    assert bank.state.auctions[1].notional_nano == 680 * 10**9
+    bank.pass_time(1, usd="88")
+    assert bank.state.auctions[2].notional_nano == 680 * 10**9
+    bank.pass_time(1, usd="84")
+    assert bank.state.auctions[3].notional_nano == 672 * 10**9
