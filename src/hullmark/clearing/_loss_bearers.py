@@ -2,8 +2,8 @@
 
 The steps of the waterfall are decided together: what a haircut turns into cash, and takes, counts
 where the rest is shared. It is shared by what users hold of the asset, or by what they have gained
-in it: in a book that sums to zero those gains are all that the bankrupt have lost, and whoever has
-gained nothing pays nothing.
+in it: in a book of contracts that sums to zero those gains are all that the bankrupt have lost, and
+whoever has gained nothing pays nothing. What a spot trade brings of an asset counts as gained.
 """
 
 from collections.abc import Sequence

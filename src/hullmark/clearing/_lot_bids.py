@@ -1,6 +1,7 @@
 """Bids on a lot of collateral: how much is sold, what of it is penalty, what a keeper is given."""
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import NamedTuple
 
 from hullmark.clearing._auction_terms import (
@@ -58,9 +59,20 @@ def is_dust(state: State, auction: Auction) -> bool:
     """Return whether nothing is left of a lot, or no more than dust: nobody comes for that."""
     assert auction.lot_asset is not None, "a lot is of an asset"
     index = state.ledger.asset_index
-    left = min(auction.lot_quanta, state.ledger.cash(auction.account, index[auction.lot_asset]))
-    worth = _worth_of_lot(state, replace(auction, lot_quanta=max(left, 0)))
-    return left <= 0 or worth < dust_quanta(state, index[auction.asset])
+    lot = index[auction.lot_asset]
+    left = min(auction.lot_quanta, state.ledger.cash(auction.account, lot))
+    return left <= 0 or comes_to_dust(state, lot, left)
+
+
+def comes_to_dust(state: State, asset: int, quanta: int) -> bool:
+    """Return whether some of an asset is worth less than anybody would come for."""
+    return worth_nano(state, asset, quanta) < rules_of(state).dust_usd_nano
+
+
+def worth_nano(state: State, asset: int, quanta: int) -> Fraction:
+    """Return what quanta of an asset are worth at its price now, in billionths of a USD."""
+    unit = state.ledger.assets[asset].quanta_per_unit
+    return Fraction(quanta * asset_price_nano(state, asset), unit)
 
 
 # At the price of the oracle now, rounded down.

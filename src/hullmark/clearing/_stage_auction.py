@@ -1,7 +1,6 @@
 """The stage of auctions: starting one, following it, and letting it end."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 from msgspec import structs
 
@@ -14,7 +13,7 @@ from hullmark.clearing._auction_terms import (
 )
 from hullmark.clearing._breaker_level import is_stopped
 from hullmark.clearing._cases import unwinds_of
-from hullmark.clearing._lot_bids import is_dust
+from hullmark.clearing._lot_bids import comes_to_dust, is_dust, worth_nano
 from hullmark.clearing._market_view import asset_price_nano
 from hullmark.clearing._rules import Rules
 from hullmark.clearing._stage_facts import Auction
@@ -96,20 +95,13 @@ def for_sale(state: State, cash: Sequence[int]) -> tuple[int, int] | None:
     owed = [asset for asset, quanta in enumerate(cash) if quanta < 0]
     if not owed:
         return None
-    debt = max(owed, key=lambda asset: _worth_nano(state, asset, -cash[asset]))
+    debt = max(owed, key=lambda asset: worth_nano(state, asset, -cash[asset]))
     place = state.in_force.liquidation.place_of(Stage.DUTCH_AUCTION)
-    dust_nano = 0 if place is None else rules_of(state).dust_usd_nano
     for lot, quanta in enumerate(cash):
         is_priced = quanta > 0 and lot != debt and asset_price_nano(state, lot) > 0
-        if is_priced and _worth_nano(state, lot, quanta) >= dust_nano:
+        if is_priced and (place is None or not comes_to_dust(state, lot, quanta)):
             return debt, lot
     return None
-
-
-# Assets have more or fewer quanta to a unit.
-def _worth_nano(state: State, asset: int, quanta: int) -> Fraction:
-    unit = state.ledger.assets[asset].quanta_per_unit
-    return Fraction(quanta * asset_price_nano(state, asset), unit)
 
 
 def _shape(rules: Rules | None) -> list[tuple[Stage, AuctionKind | None]]:
@@ -128,8 +120,9 @@ def _follow_lot(step: Step, number: int, auction: Auction) -> Answer:
     state = step.state
     if state.ledger.cash(step.account, state.ledger.asset_index[auction.asset]) >= 0:
         return ended(state, step.account, AuctionEnd.CURED)
-    if is_dust(state, auction):
-        return HandOver.UNSOLD
+    if is_dust(state, auction):  # another coin may be there, which is the next to be sold
+        rest = ended(state, step.account, AuctionEnd.SOLD)
+        return rest if for_sale(state, step.case.cash) else HandOver.UNSOLD
     due = rules_of(state).self_reset and reset_due(state, auction)
     if not due or is_stopped(state, BreakerAction.RESET):
         return ()

@@ -292,7 +292,7 @@ class AuditorAuctions:
             paid = auction.kind == LOT and self._ledger.cash[account][auction.asset] >= 0
             holds = paid or auction.tab_quanta == 0 or not self._desk.in_breach(account)
         elif reason == SOLD:
-            holds = auction.sold
+            holds = auction.sold or (auction.kind == LOT and self._is_dust(auction))
         elif reason == EMPTIED:
             holds = self._has_nothing(account)
         elif reason == CONVERTED:
@@ -325,10 +325,7 @@ class AuditorAuctions:
     def _is_dust(self, auction: Auction) -> bool:
         lot = auction.lot_asset or ""
         held = min(auction.lot_quanta, self._ledger.cash[auction.account][lot])
-        usd = held * (self._market.usd(lot) or Fraction())
-        price = self._market.usd(auction.asset)
-        dust = self._quanta(auction.asset, self._terms.dust_usd)
-        return held <= 0 or not price or math.floor(usd / price) < dust
+        return held <= 0 or held * (self._market.usd(lot) or 0) < self._terms.dust_usd
 
     def _is_due(self, auction: Auction) -> bool:
         cusp_nano = ceiling(*(self._terms.cusp * auction.top_nano).as_integer_ratio())

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from hullmark.clearing._lot_bids import comes_to_dust
 from hullmark.clearing._rules import Rules
 from hullmark.clearing._stage_auction import ended, ended_by, for_sale, is_due
 from hullmark.core import INT64_MAX
@@ -326,3 +327,32 @@ def test_an_auction_that_begins_anew_is_charged_no_more_than_before():
     assert bank.state.auctions[2].notional_nano == 680 * 10**9
     bank.pass_time(1, usd="84")
     assert bank.state.auctions[3].notional_nano == 672 * 10**9
+
+
+def test_dust_that_is_left_of_one_coin_lets_the_next_be_sold_and_seizes_nothing():
+    """Ann owes 346.70 against 100 USDC and 4 ounces: 15 USDC are left, and then gold is sold."""
+    bank = Bank(tree(chain=[PARTIAL, LOT])).found()
+    bank.do(deposit(ANN, "4 GOLD"), deposit(ANN, "100 USDC"), trade(ANN, 20, "PERP", "100"))
+    bank.do(deposit(BOB, "5000 USDT"))
+    bank.pass_time(1, usd="85")
+    bank.do(fill(1, bank.only_order().lots, "83.5"))
+    assert bank.state.auctions[1].lot_asset == "USDC"
+    found = bank.do(take(quanta=85 * USDT))
+    assert not events_of(found, events.CollateralSeized)
+    assert only(found, events.AuctionEnded).reason is AuctionEnd.SOLD
+    assert only(found, events.AuctionStarted).lot_asset == "GOLD"
+    assert bank.cash(ANN, "USDC") == "15"
+    bank.check()
+
+
+def test_what_is_offered_is_never_dust_at_once():
+    """A debt is in coins of 50 USD, and dust ends a hair under what the lot is worth."""
+    for dust in ("99.99", "100"):
+        bank = of_lot(dust_usd=dust)
+        index = bank.state.ledger.asset_index
+        assert for_sale(bank.state, cash(bank, GOLD=-5_000, USDC=100 * USDT)) == (
+            index["GOLD"],
+            index["USDC"],
+        )
+        assert not comes_to_dust(bank.state, index["USDC"], 100 * USDT)
+    assert comes_to_dust(of_lot(dust_usd="100.01").state, index["USDC"], 100 * USDT)
